@@ -1,0 +1,74 @@
+/** Attack steps: how directions become adversarial images. One file per step; the table of kinds is the registry.
+ *
+ *  A step knows neither networks nor rules by name. It asks an oracle for losses and gradients and a rule for weights.
+ *  The forward pass of an iterate serves its score and its gradient.
+ */
+#ifndef DGBA_ATTACK_H
+#define DGBA_ATTACK_H
+
+#include "dgba/base.h"
+#include "dgba/rule.h"
+#include "dgba/tensor.h"
+
+/** The model under attack, in evaluation mode, with fixed labels. Losses are [task][sample], NaN without valid labels. */
+typedef struct dgba_oracle {
+    void *self;
+    int64_t tasks;
+    dgba_shape shape; // of the images: N samples
+    /** Losses at x; the state of this pass is kept for gradient(). */
+    dgba_status (*evaluate)(void *self, double *losses, const float *x);
+    /** dx = Σ_t Σ_n weights[t][n]·∂L_t[n]/∂x at the x of the last evaluate(); one backward pass; may be called again. */
+    dgba_status (*gradient)(void *self, float *dx, const double *weights);
+} dgba_oracle;
+
+/** Valid values per channel, in the units of the network's input. */
+typedef struct dgba_box {
+    float low[3], high[3];
+} dgba_box;
+
+typedef struct dgba_step_kind dgba_step_kind;
+
+/** A step with its options; a plain value, filled from the kind's option table. */
+typedef struct dgba_step {
+    const dgba_step_kind *kind;
+    int64_t iterations; // N
+    double alpha;       // step size in input units; NaN = epsilon/N
+} dgba_step;
+
+typedef struct dgba_attack {
+    dgba_step step;
+    dgba_rule rule;
+    double epsilon; // L∞ radius in 0..255 input units
+    dgba_box box;
+} dgba_attack;
+
+/** What an attack did. Arrays are the caller's, or NULL if not wanted. */
+typedef struct dgba_attack_log {
+    int64_t forward_passes, backward_passes; // over the whole batch
+    int64_t left_out;                        // (task, sample) pairs that were left out in at least one iterate
+    double *clean_losses;                    // [task][sample] at the clean image
+} dgba_attack_log;
+
+struct dgba_step_kind {
+    const char *name, *help;
+    const dgba_option_table *options; // of dgba_step
+    dgba_status (*run)(float *adversarial, dgba_attack_log *log, const dgba_attack *attack, const dgba_oracle *oracle,
+                       const float *x, dgba_arena *scratch);
+};
+
+const dgba_step_kind *const *dgba_step_kinds(int64_t *count);
+
+/** Errors    DGBA_E_CONFIG with the nearest known name */
+dgba_status dgba_step_kind_find(const dgba_step_kind **out, const char *name);
+
+/** Bytes of scratch that an attack on images of this shape needs at most. */
+size_t dgba_attack_scratch_bytes(const dgba_attack *attack, int64_t tasks, dgba_shape shape);
+
+/** Attacks a batch.
+ *  Shapes    adversarial, x (N,C,H,W)
+ *  Formula   see the kind; for epsilon = 0 the result is x bit for bit; always within the ε-ball round x and the box
+ *  Errors    DGBA_E_NUMERIC if x is not finite; what the oracle reports. `adversarial` is then undefined */
+dgba_status dgba_attack_run(float *adversarial, dgba_attack_log *log, const dgba_attack *attack, const dgba_oracle *oracle,
+                            const float *x, dgba_arena *scratch);
+
+#endif

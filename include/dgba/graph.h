@@ -1,0 +1,114 @@
+/** A network as a graph of operations, and plans that run it.
+ *
+ *  Building computes nothing. A plan is made for one input shape and one purpose: it infers shapes, fuses what can be
+ *  fused, and lays out every buffer in one block by lifetime. Running allocates nothing.
+ *
+ *  Parameters live outside in one array of floats that the caller owns, laid out as dgba_graph_parameters() says; so
+ *  several plans, and later several processes, share one copy.
+ */
+#ifndef DGBA_GRAPH_H
+#define DGBA_GRAPH_H
+
+#include "dgba/base.h"
+#include "dgba/nn.h"
+#include "dgba/tensor.h"
+
+typedef struct dgba_graph dgba_graph;
+
+/** Handle of a node; handles count up in building order, 0 is the input. */
+typedef int32_t dgba_node;
+
+/** What a parameter is, for its initial value and for the optimiser. */
+typedef enum dgba_parameter_role {
+    DGBA_PARAMETER_WEIGHT,
+    DGBA_PARAMETER_BIAS,
+    DGBA_PARAMETER_GAMMA,
+    DGBA_PARAMETER_BETA,
+    DGBA_PARAMETER_RUNNING_MEAN,
+    DGBA_PARAMETER_RUNNING_VAR,
+} dgba_parameter_role;
+
+enum { DGBA_PARAMETER_NAME_BYTES = 96 };
+
+typedef struct dgba_parameter {
+    char name[DGBA_PARAMETER_NAME_BYTES]; // "trunk.3.conv1.weight"
+    dgba_parameter_role role;
+    dgba_shape shape; // weight (K,C,R,R), the others (1,C,1,1)
+    int64_t offset;   // in floats, a multiple of 16
+} dgba_parameter;
+
+/** True for what the optimiser changes: everything but running statistics. */
+bool dgba_parameter_is_trainable(dgba_parameter_role role);
+
+/** Errors    DGBA_E_MEMORY */
+dgba_status dgba_graph_create(dgba_graph **out, int64_t input_channels);
+void dgba_graph_free(dgba_graph **graph);
+
+/* Builders. `name` prefixes the parameters' names ("trunk.3.conv1" gives "trunk.3.conv1.weight").
+ * Errors    DGBA_E_SHAPE if channels do not fit, DGBA_E_MEMORY */
+dgba_status dgba_graph_conv2d(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
+                              const char *name);
+dgba_status dgba_graph_batchnorm(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_batchnorm options, const char *name);
+dgba_status dgba_graph_relu(dgba_node *out, dgba_graph *graph, dgba_node x);
+dgba_status dgba_graph_maxpool(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_maxpool pool);
+dgba_status dgba_graph_dropout(dgba_node *out, dgba_graph *graph, dgba_node x, float rate);
+dgba_status dgba_graph_add(dgba_node *out, dgba_graph *graph, dgba_node a, dgba_node b);
+
+/** Declares a node to be the next output; outputs are numbered 0, 1, … in the order of these calls. */
+dgba_status dgba_graph_output(dgba_graph *graph, dgba_node node);
+int64_t dgba_graph_outputs(const dgba_graph *graph);
+
+/** All parameters in building order; borrowed. */
+const dgba_parameter *dgba_graph_parameters(const dgba_graph *graph, int64_t *count);
+
+/** Floats of the parameter array, gaps of alignment included. */
+int64_t dgba_graph_parameter_floats(const dgba_graph *graph);
+
+/** Multiply-accumulates of the convolutions of one forward pass.
+ *  Errors    DGBA_E_SHAPE if the input does not fit */
+dgba_status dgba_graph_macs(int64_t *out, const dgba_graph *graph, dgba_shape input);
+
+/** What a plan is for. */
+typedef enum dgba_purpose {
+    DGBA_PURPOSE_EVALUATE, // evaluation mode, forward only
+    DGBA_PURPOSE_ATTACK,   // evaluation mode, forward and backward to the input
+    DGBA_PURPOSE_TRAIN,    // training mode, forward and backward to the parameters
+} dgba_purpose;
+
+typedef struct dgba_plan dgba_plan;
+
+/** Plans `graph` for inputs of at most input.n samples. The graph must outlive the plan.
+ *  Errors    DGBA_E_SHAPE (the place named), DGBA_E_MEMORY */
+dgba_status dgba_plan_create(dgba_plan **out, const dgba_graph *graph, dgba_shape input, dgba_purpose purpose);
+void dgba_plan_free(dgba_plan **plan);
+
+/** Bytes of the plan's block, and of all its buffers if none shared memory with another. */
+int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse);
+
+/** Takes up parameter values: call after making the plan and whenever they changed. In evaluation mode this folds each
+ *  batch normalisation into the convolution before it. `parameters` must outlive the plan; training moves the running
+ *  statistics in it. */
+void dgba_plan_bind(dgba_plan *plan, float *parameters);
+
+/** Runs `samples` images (at most the planned number). `dropout_index` names the dropout pattern together with `seed`
+ *  (training only). x (samples,C,H,W) must stay until the backward pass of training. */
+typedef struct dgba_run {
+    int64_t samples;
+    uint64_t seed, dropout_index;
+} dgba_run;
+void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run);
+
+/** Output `index` of the last forward pass, (samples,C,H,W); borrowed until the next one. */
+const float *dgba_plan_output(const dgba_plan *plan, int64_t index, dgba_shape *shape);
+
+/** Where the caller writes ∂L/∂output before a backward pass; same shape as the output. Borrowed. Must be written afresh
+ *  before every backward pass. */
+float *dgba_plan_seed(dgba_plan *plan, int64_t index);
+
+/** dx = ∂L/∂x of the last forward pass. May be called again with other seeds. ATTACK only. */
+void dgba_plan_backward_input(dgba_plan *plan, float *dx);
+
+/** Adds ∂L/∂parameters to `gradients` (laid out as the parameters). Once per forward pass. TRAIN only. */
+void dgba_plan_backward_params(dgba_plan *plan, float *gradients);
+
+#endif

@@ -1,0 +1,110 @@
+/** Operations of a network: forward and backward on plain arrays, one operation per source file.
+ *
+ *  Argument order: outputs, inputs, shape, options, scratch. All arrays are (N,C,H,W) float32. A backward function is
+ *  given dy = ∂L/∂y and computes ∂L/∂(its inputs); with `accumulate` it adds to what the output holds, otherwise it
+ *  overwrites. Nothing allocates; scratch is the caller's, its size asked beforehand. Inputs and outputs do not overlap
+ *  unless it says so.
+ */
+#ifndef DGBA_NN_H
+#define DGBA_NN_H
+
+#include "dgba/base.h"
+#include "dgba/tensor.h"
+
+/* ---- 2-D convolution ---- */
+
+typedef struct dgba_conv2d {
+    int64_t in_channels, out_channels, kernel, stride, padding, dilation;
+} dgba_conv2d;
+
+/** Shape of the output.
+ *  Formula   H' = ⌊(H + 2·padding − dilation·(kernel−1) − 1)/stride⌋ + 1, W' likewise
+ *  Errors    DGBA_E_SHAPE if the channels differ, a number is not positive (padding: negative), or nothing is left */
+dgba_status dgba_conv2d_output_shape(dgba_shape *y, const dgba_conv2d *conv, dgba_shape x);
+
+/** Floats of scratch that any of the three functions below needs for input shape `x`. */
+int64_t dgba_conv2d_scratch(const dgba_conv2d *conv, dgba_shape x);
+
+/** Multiply-accumulates of one forward pass over input shape `x`, padding included as is usual. */
+int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x);
+
+/** Formula   y[n,k,i,j] = b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n,c, i·stride + r·dilation − padding, j·stride + s·dilation −
+ * padding] with x = 0 outside; with `relu`: y = max(0, that) Shapes    x (N,C,H,W)  w (K,C,R,R)  b (K) or NULL  y
+ * (N,K,H',W') */
+void dgba_conv2d_forward(float *y, const float *x, const float *w, const float *b, dgba_shape x_shape,
+                         const dgba_conv2d *conv, bool relu, float *scratch);
+
+/** dx = the transposed convolution of dy. */
+void dgba_conv2d_backward_input(float *dx, const float *dy, const float *w, dgba_shape x_shape, const dgba_conv2d *conv,
+                                bool accumulate, float *scratch);
+
+/** Adds to dw and, where it is not NULL, to db. (Parameter gradients always add: a training step clears them once.) */
+void dgba_conv2d_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_shape x_shape,
+                                 const dgba_conv2d *conv, float *scratch);
+
+/* ---- Batch normalisation ---- */
+
+typedef struct dgba_batchnorm {
+    float epsilon, momentum; // 1e-5 and 0.1 in all our models
+} dgba_batchnorm;
+
+/** Training mode: normalises by the statistics of the batch and moves the running ones.
+ *  Formula   y = (x − mean)·inv_std·gamma + beta, inv_std = 1/√(var + epsilon), var biased (divided by N·H·W);
+ *            running ← (1 − momentum)·running + momentum·(mean, unbiased var)
+ *  Shapes    gamma, beta, running_mean, running_var, mean, inv_std (C)
+ *  Errors    needs N·H·W > 1, as PyTorch does: checked when the graph is planned */
+void dgba_batchnorm_train_forward(float *y, float *mean, float *inv_std, float *running_mean, float *running_var,
+                                  const float *x, const float *gamma, const float *beta, dgba_shape shape,
+                                  dgba_batchnorm options);
+
+/** dx of training mode, and adds to dgamma and dbeta. */
+void dgba_batchnorm_train_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const float *x,
+                                   const float *mean, const float *inv_std, const float *gamma, dgba_shape shape,
+                                   bool accumulate);
+
+/** Evaluation mode as one multiplication and one addition per channel, for folding into the convolution before it.
+ *  Formula   scale = gamma/√(running_var + epsilon), shift = beta − running_mean·scale
+ *  Shapes    all (C) */
+void dgba_batchnorm_fold(float *scale, float *shift, const float *gamma, const float *beta, const float *running_mean,
+                         const float *running_var, int64_t channels, dgba_batchnorm options);
+
+/* ---- Rectifier ---- */
+
+/** y = max(0, x); y may be x. NaN stays NaN. */
+void dgba_relu_forward(float *y, const float *x, int64_t count);
+
+/** dx = dy where y > 0, else 0; needs only the output of the forward pass. dx may be dy. */
+void dgba_relu_backward(float *dx, const float *dy, const float *y, int64_t count, bool accumulate);
+
+/* ---- Max-pooling ---- */
+
+typedef struct dgba_maxpool {
+    int64_t kernel, stride, padding;
+    bool ceil_mode; // the last window may hang over the edge, as in PyTorch
+} dgba_maxpool;
+
+/** Formula   H' = ⌊or⌈(H + 2·padding − kernel)/stride⌉ + 1; in ceil mode a last window that starts in the right padding is
+ * dropped Errors    DGBA_E_SHAPE */
+dgba_status dgba_maxpool_output_shape(dgba_shape *y, const dgba_maxpool *pool, dgba_shape x);
+
+/** `winner` (N,C,H',W') receives the index within its H·W plane of each maximum (the first, for ties) for the backward
+ *  pass; NULL if not wanted. A NaN wins. */
+void dgba_maxpool_forward(float *y, int32_t *winner, const float *x, dgba_shape x_shape, const dgba_maxpool *pool);
+void dgba_maxpool_backward(float *dx, const float *dy, const int32_t *winner, dgba_shape x_shape, const dgba_maxpool *pool,
+                           bool accumulate);
+
+/* ---- Dropout ---- */
+
+/** Training mode: each element is kept with probability 1 − rate and then divided by it.
+ *  `kept` (count) receives 1 or 0 for the backward pass. The pattern depends on (seed, index) only.
+ *  y may be x. */
+void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, float rate, uint64_t seed,
+                          uint64_t index);
+void dgba_dropout_backward(float *dx, const float *dy, const uint8_t *kept, int64_t count, float rate, bool accumulate);
+
+/* ---- Sum of two maps ---- */
+
+/** y = a + b, with `relu` max(0, a + b); y may be a or b. */
+void dgba_add_forward(float *y, const float *a, const float *b, int64_t count, bool relu);
+
+#endif

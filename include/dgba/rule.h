@@ -1,0 +1,59 @@
+/** Balancing rules: how the losses and gradients of T tasks become one direction and one score, per sample.
+ *
+ *  A rule needs either weights only (direction = Σ_t w[t][n]·g_t, one backward pass) or the gradient of every task
+ *  (T backward passes). It says which; the attack asks accordingly. One file per rule; the table is the registry.
+ */
+#ifndef DGBA_RULE_H
+#define DGBA_RULE_H
+
+#include "dgba/base.h"
+
+/** Smallest loss that a rule divides by or counts with. */
+#define DGBA_RULE_LEAST_LOSS 1e-12
+
+/** The state of the attack at the current iterate. Arrays are [task][sample], task-major. */
+typedef struct dgba_rule_input {
+    int64_t tasks, samples;
+    const double *losses;       // L at the current iterate
+    const double *clean_losses; // L0 at the clean image
+    const uint8_t *active;      // 0: the task is left out for this sample (see dgba_rule_active)
+} dgba_rule_input;
+
+typedef struct dgba_rule dgba_rule;
+
+typedef struct dgba_rule_kind {
+    const char *name, *help;
+    const char *direction, *score;    // formulas, for `dgba list rules`
+    const dgba_option_table *options; // of dgba_rule, or an empty table
+    bool needs_task_gradients;
+    /** w[task][sample], not yet masked by `active`. NULL if needs_task_gradients. */
+    void (*weights)(double *weights, const dgba_rule *rule, const dgba_rule_input *input);
+    /** Direction from per-task gradients g[t] (samples, size). NULL unless needs_task_gradients. */
+    void (*combine)(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                    const dgba_rule_input *input);
+    /** scores[sample]; inactive tasks do not count. */
+    void (*score_of)(double *scores, const dgba_rule *rule, const dgba_rule_input *input);
+} dgba_rule_kind;
+
+/** A rule with its options; a plain value. */
+struct dgba_rule {
+    const dgba_rule_kind *kind;
+    char task[DGBA_OPTION_TEXT_BYTES]; // single: name of the attacked task
+    int64_t task_index;                // single: its number, set by whoever knows the tasks
+};
+
+const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count);
+
+/** Errors    DGBA_E_CONFIG with the nearest known name */
+dgba_status dgba_rule_kind_find(const dgba_rule_kind **out, const char *name);
+
+/** active[t][n] = 1 unless L or L0 is not finite or ≤ DGBA_RULE_LEAST_LOSS. */
+void dgba_rule_active(uint8_t *active, const double *losses, const double *clean_losses, int64_t tasks, int64_t samples);
+
+/** Weights with 0 for inactive tasks. */
+void dgba_rule_weights(double *weights, const dgba_rule *rule, const dgba_rule_input *input);
+void dgba_rule_combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                       const dgba_rule_input *input);
+void dgba_rule_score(double *scores, const dgba_rule *rule, const dgba_rule_input *input);
+
+#endif

@@ -1,0 +1,103 @@
+/** Scheduling: which unit of work runs next on which worker, and the farm that carries it over MPI.
+ *
+ *  The core is a pure state machine: no clock, no MPI, no memory of what a unit is. The farm moves bytes and calls back.
+ */
+#ifndef DGBA_SCHED_H
+#define DGBA_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dgba/base.h"
+
+/* ---- The core ---- */
+
+/** A unit of work as the scheduler sees it. */
+typedef struct dgba_sched_unit {
+    double cost;          // estimate in any unit; longest first among ready units
+    int64_t affinity;     // units of equal affinity are better run by the same worker (same model); -1 = none
+    const int64_t *needs; // units that must be done before; borrowed for the scheduler's life
+    int64_t need_count;
+    bool done_before; // finished in an earlier run: counts as cached, never handed out
+} dgba_sched_unit;
+
+typedef struct dgba_sched dgba_sched;
+
+typedef enum dgba_sched_action { DGBA_SCHED_RUN, DGBA_SCHED_WAIT, DGBA_SCHED_EXIT } dgba_sched_action;
+
+typedef struct dgba_sched_counts {
+    int64_t total, cached, done, failed, blocked, running, waiting; // blocked: a unit it needs has failed
+    double cost_total, cost_done;                                   // of the units that were not cached
+} dgba_sched_counts;
+
+/** Priority of a unit is its cost plus the costliest chain of units that need it.
+ *  Errors    DGBA_E_USAGE if needs form a circle or name no unit; DGBA_E_MEMORY */
+dgba_status dgba_sched_create(dgba_sched **out, const dgba_sched_unit *units, int64_t count, int64_t workers);
+void dgba_sched_free(dgba_sched **sched);
+
+/** What an idle worker should do: RUN gives the unit; WAIT: ask again after the next event; EXIT: nothing will come. */
+dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t worker);
+
+/** A running unit ended. Failed units block those that need them. */
+void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);
+
+/** A worker is gone: its unit, if any, waits again, and the worker gets no more. */
+void dgba_sched_lose(dgba_sched *sched, int64_t worker);
+
+/** Hand out nothing more; running units may finish. */
+void dgba_sched_stop(dgba_sched *sched);
+
+dgba_sched_counts dgba_sched_count(const dgba_sched *sched);
+
+/** Whether nothing runs and nothing more will. */
+bool dgba_sched_is_over(const dgba_sched *sched);
+
+/* ---- The farm ---- */
+
+/** How a unit ended; borrowed for the call. */
+typedef struct dgba_farm_result {
+    int64_t unit;
+    int worker;
+    dgba_status status;
+    const char *message; // of a failure
+    const char *bytes;   // the result, if status is DGBA_OK
+    size_t count;
+    double seconds; // that the work took
+} dgba_farm_result;
+
+/** Who does what. Callbacks of the coordinator run on rank 0's main thread, `work` on each rank's worker. */
+typedef struct dgba_farm {
+    void *context;
+    const dgba_sched_unit *units; // rank 0 only
+    int64_t unit_count;
+    /** Rank 0: the input of a unit. Caller of prepare frees *bytes with dgba_free(). */
+    dgba_status (*prepare)(char **bytes, size_t *count, void *context, int64_t unit);
+    /** Worker: input to result. The farm frees *result with dgba_free(). */
+    dgba_status (*work)(char **result, size_t *result_count, void *context, const char *bytes, size_t count);
+    /** Rank 0: a unit ended. An error here (the disk is full) ends the farm. */
+    dgba_status (*finished)(void *context, const dgba_farm_result *result);
+    /** Rank 0: several times a second. */
+    void (*tick)(void *context, const dgba_sched_counts *counts);
+    /** Rank 0: asked often; true = hand out nothing more, let running units finish, return DGBA_E_STOPPED. */
+    bool (*should_stop)(void *context);
+} dgba_farm;
+
+/** Starts MPI if a launcher (mpirun, srun) started this process; otherwise the process is a farm of its own. Sets the log's
+ *  rank and the panic hook.
+ *  MPI       collective */
+dgba_status dgba_farm_start(bool serial);
+void dgba_farm_end(void);
+int dgba_farm_rank(void);
+int dgba_farm_ranks(void);
+
+/** Workers of the farm: every rank works; rank 0 works in a second thread while its main thread coordinates, asleep but
+ *  for a look at its messages now and then. */
+int dgba_farm_workers(void);
+
+/** Runs all units. Results above 64 MiB travel in pieces.
+ *  Returns   on every rank the same status: DGBA_OK, DGBA_E_UNITS_FAILED, DGBA_E_STOPPED, or the coordinator's error
+ *  MPI       collective; only rank 0's units and coordinator callbacks are used */
+dgba_status dgba_farm_run(const dgba_farm *farm);
+
+#endif

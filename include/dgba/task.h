@@ -1,0 +1,93 @@
+/** Tasks: what a head predicts, its loss, its metrics. One file per kind; the table of kinds is the registry.
+ *
+ *  Labels of a batch are floats (N,L,H,W) at image size with a byte mask `valid` (N,H,W): 1 where the label may be used.
+ *  A prediction is (N,C,h,w) at the head's resolution. For the loss the label is nearest-downsampled to it (source index
+ *  ⌊i·in/out⌋, as PyTorch's `nearest`); for metrics the prediction is nearest-upsampled to the label.
+ */
+#ifndef DGBA_TASK_H
+#define DGBA_TASK_H
+
+#include "dgba/base.h"
+#include "dgba/tensor.h"
+
+enum { DGBA_TASK_NAME_BYTES = 64, DGBA_TASK_MOST_METRICS = 8 };
+
+typedef struct dgba_metric_info {
+    const char *name; // "mean_angle"
+    const char *unit; // "degree", "" for a ratio
+    bool higher_is_better;
+} dgba_metric_info;
+
+typedef struct dgba_task_kind dgba_task_kind;
+
+/** One task of a data set. A plain value; copy it freely. */
+typedef struct dgba_task {
+    char name[DGBA_TASK_NAME_BYTES]; // "segment_semantic"
+    const dgba_task_kind *kind;
+    int64_t classes; // segmentation only
+} dgba_task;
+
+/** Labels of one task for a batch; borrowed arrays. */
+typedef struct dgba_labels {
+    const float *values;  // (N,L,H,W)
+    const uint8_t *valid; // (N,H,W)
+    int64_t height, width;
+} dgba_labels;
+
+/** Running totals that metrics are computed from. Totals of disjoint sets of images add up, so a metric does not depend on
+ *  batches, shards or ranks. */
+typedef struct dgba_totals {
+    double *sums;    // dgba_task_sum_count() of them
+    int64_t *counts; // dgba_task_count_count() of them
+} dgba_totals;
+
+struct dgba_task_kind {
+    const char *name; // "segmentation"
+    const char *help;
+    const char *loss_name, *loss_unit;
+    const dgba_metric_info *metrics;
+    int64_t metric_count;
+    int64_t (*prediction_channels)(const dgba_task *task);
+    int64_t label_channels;
+    int64_t sum_count;
+    int64_t (*count_count)(const dgba_task *task);
+    void (*loss)(double *losses, double *denominators, float *dprediction, const double *weights, const dgba_task *task,
+                 const float *prediction, dgba_shape shape, const dgba_labels *labels);
+    void (*measure)(dgba_totals *totals, const dgba_task *task, const float *prediction, dgba_shape shape,
+                    const dgba_labels *labels);
+    void (*metrics_of)(double *values, const dgba_task *task, const dgba_totals *totals);
+};
+
+/** All kinds, and the kind of a name.
+ *  Errors    DGBA_E_CONFIG with the nearest known name */
+const dgba_task_kind *const *dgba_task_kinds(int64_t *count);
+dgba_status dgba_task_kind_find(const dgba_task_kind **out, const char *name);
+
+int64_t dgba_task_prediction_channels(const dgba_task *task);
+
+/** Losses per sample, and where asked the seeds of a backward pass.
+ *  Formula   losses[n] = (sum over the sample's own valid pixels) / denominators[n]; NaN for a sample without any.
+ *            denominators[n] = number of valid pixels, so that Σ losses·denominators / Σ denominators is the pooled loss.
+ *            dprediction = Σ_n weights[n] · ∂losses[n]/∂prediction; 0 for a sample without valid pixels, and for weight 0
+ *  Shapes    losses, denominators, weights (N)  prediction, dprediction (N,C,h,w) */
+void dgba_task_loss(double *losses, double *denominators, const dgba_task *task, const float *prediction, dgba_shape shape,
+                    const dgba_labels *labels);
+void dgba_task_loss_gradient(float *dprediction, const double *weights, const dgba_task *task, const float *prediction,
+                             dgba_shape shape, const dgba_labels *labels);
+
+int64_t dgba_task_sum_count(const dgba_task *task);
+int64_t dgba_task_count_count(const dgba_task *task);
+
+/** Adds a batch to the totals. */
+void dgba_task_measure(dgba_totals *totals, const dgba_task *task, const float *prediction, dgba_shape shape,
+                       const dgba_labels *labels);
+
+/** values[metric_count] from totals over the whole split; NaN where nothing was valid. */
+void dgba_task_metrics(double *values, const dgba_task *task, const dgba_totals *totals);
+
+/** Signed relative change of a metric, positive = better.
+ *  Formula   higher is better: (value − baseline)/|baseline|, otherwise (baseline − value)/|baseline|; NaN if the baseline
+ * is 0 or not finite */
+double dgba_metric_relative_change(const dgba_metric_info *metric, double value, double baseline);
+
+#endif

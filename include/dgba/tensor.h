@@ -1,0 +1,62 @@
+/** Arrays of float32 in row-major order, last letter fastest: (N,C,H,W), and matrix products on OpenBLAS.
+ *
+ *  Nothing here owns memory: functions take plain pointers, and the shape says how many elements there are.
+ *  Argument order: output, in-outs, inputs, sizes.
+ */
+#ifndef DGBA_TENSOR_H
+#define DGBA_TENSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dgba/base.h"
+
+/** Sizes of images or feature maps: N samples, C channels, H rows, W columns. */
+typedef struct dgba_shape {
+    int64_t n, c, h, w;
+} dgba_shape;
+
+/** N·C·H·W */
+int64_t dgba_shape_count(dgba_shape shape);
+bool dgba_shape_equal(dgba_shape a, dgba_shape b);
+
+/** One factor of a matrix product: a row-major matrix with `stride` elements from row to row, used as it is or transposed.
+ */
+typedef struct dgba_matrix {
+    const float *data;
+    int64_t stride;
+    bool transposed;
+} dgba_matrix;
+
+/** Matrix product on this thread.
+ *  Formula   C ← A·B + beta·C
+ *  Shapes    op(A) (rows,inner)  op(B) (inner,columns)  C (rows,columns) with c_stride elements from row to row
+ *  Errors    sizes beyond what BLAS can count are a broken invariant: planning checks them first */
+void dgba_gemm(float *c, int64_t c_stride, float beta, dgba_matrix a, dgba_matrix b, int64_t rows, int64_t columns,
+               int64_t inner);
+
+/** Compares products of several shapes with a plain double-precision loop.
+ *  Errors    DGBA_E_NUMERIC naming the BLAS core: this BLAS computes wrong on this machine, nothing may run on it */
+dgba_status dgba_blas_check(void);
+
+/** Name of the kernel set OpenBLAS chose for this processor ("SkylakeX"), and its build description; borrowed. */
+const char *dgba_blas_core(void);
+const char *dgba_blas_config(void);
+
+/** Threads that one matrix product may use (the program starts with 1). */
+void dgba_blas_set_threads(int threads);
+
+/** y ← a·x + y */
+void dgba_axpy(float *y, float a, const float *x, int64_t count);
+
+/** x ← a·x */
+void dgba_scale(float *x, float a, int64_t count);
+
+/** x ← value */
+void dgba_fill(float *x, float value, int64_t count);
+
+/** Sums in double precision, in order of the elements. */
+double dgba_sum(const float *x, int64_t count);
+double dgba_dot(const float *x, const float *y, int64_t count);
+
+#endif

@@ -1,0 +1,53 @@
+/** YAML text as a tree whose every node knows its place.
+ *
+ *  Refused with file:line:column: duplicate keys, several documents, anything nested deeper than DGBA_YAML_DEEPEST, a tree
+ *  of more than DGBA_YAML_MOST_NODES nodes after aliases are expanded. Merge keys (<<) are expanded. A byte-order mark and
+ *  CRLF line ends are accepted. Scalars stay text: what a number is, the reader of the value decides.
+ */
+#ifndef DGBA_YAMLDOC_H
+#define DGBA_YAMLDOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dgba/base.h"
+
+enum { DGBA_YAML_DEEPEST = 64, DGBA_YAML_MOST_NODES = 100000 };
+
+typedef enum dgba_yaml_kind { DGBA_YAML_SCALAR, DGBA_YAML_LIST, DGBA_YAML_MAP } dgba_yaml_kind;
+
+/** A node. Children of a list or map form a linked list in document order. */
+typedef struct dgba_yaml_node {
+    dgba_yaml_kind kind;
+    const char *key;              // in a map: the key; else NULL
+    const char *text;             // of a scalar; "" for an empty one
+    bool quoted;                  // the scalar stood in quotes
+    int64_t line, column;         // from 1: of the value
+    int64_t key_line, key_column; // from 1: of the key
+    struct dgba_yaml_node *first, *next;
+    int64_t count; // of children
+} dgba_yaml_node;
+
+typedef struct dgba_yaml dgba_yaml;
+
+/** Parses text; `name` stands for the file in messages. An empty document is an empty map.
+ *  Errors    DGBA_E_CONFIG with "name:line:column: …" */
+dgba_status dgba_yaml_parse(dgba_yaml **out, const char *text, size_t bytes, const char *name);
+
+/** Reads and parses a file.
+ *  Errors    also DGBA_E_IO */
+dgba_status dgba_yaml_load(dgba_yaml **out, const char *path);
+void dgba_yaml_free(dgba_yaml **document);
+
+/** The top node; borrowed, lives as long as the document. */
+const dgba_yaml_node *dgba_yaml_root(const dgba_yaml *document);
+
+/** The value of a key of a map, or NULL. */
+const dgba_yaml_node *dgba_yaml_get(const dgba_yaml_node *map, const char *key);
+
+/** Fails with "name:line:column: " and the sentence; the place of the node's key if `at_key`, else of its value. */
+dgba_status dgba_yaml_fail(const dgba_yaml *document, const dgba_yaml_node *node, bool at_key, const char *format, ...)
+    DGBA_PRINTF(4, 5);
+
+#endif
