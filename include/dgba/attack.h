@@ -42,18 +42,22 @@ typedef struct dgba_attack {
     dgba_box box;
 } dgba_attack;
 
-/** What an attack did. Arrays are the caller's, or NULL if not wanted. */
+/** What an attack did; overwritten by it. The array is the caller's, or NULL if not wanted. */
 typedef struct dgba_attack_log {
     int64_t forward_passes, backward_passes; // over the whole batch
-    int64_t left_out;                        // (task, sample) pairs that were left out in at least one iterate
+    int64_t left_out;                        // (task, sample) pairs, of tasks the rule looks at, that were left out in at
+                                             // least one iterate
     double *clean_losses;                    // [task][sample] at the clean image
 } dgba_attack_log;
+
+/** What a running attack knows; for steps (src/attack/steps.h). */
+typedef struct dgba_attack_state dgba_attack_state;
 
 struct dgba_step_kind {
     const char *name, *help;
     const dgba_option_table *options; // of dgba_step
-    dgba_status (*run)(float *adversarial, dgba_attack_log *log, const dgba_attack *attack, const dgba_oracle *oracle,
-                       const float *x, dgba_arena *scratch);
+    /** `iterate` is the clean image, already evaluated, and becomes the adversarial one. */
+    dgba_status (*run)(float *iterate, dgba_attack_state *state);
 };
 
 const dgba_step_kind *const *dgba_step_kinds(int64_t *count);
@@ -67,7 +71,9 @@ size_t dgba_attack_scratch_bytes(const dgba_attack *attack, int64_t tasks, dgba_
 /** Attacks a batch.
  *  Shapes    adversarial, x (N,C,H,W)
  *  Formula   see the kind; for epsilon = 0 the result is x bit for bit; always within the ε-ball round x and the box
- *  Errors    DGBA_E_NUMERIC if x is not finite; what the oracle reports. `adversarial` is then undefined */
+ *  Errors    DGBA_E_NUMERIC if x is not finite, DGBA_E_CONFIG for an epsilon that cannot be, DGBA_E_SHAPE for images of
+ * more channels than the box, DGBA_E_BUG for a rule on a task that is not there, DGBA_E_MEMORY for little scratch; what the
+ * oracle reports. `adversarial` is then undefined, the scratch as it was */
 dgba_status dgba_attack_run(float *adversarial, dgba_attack_log *log, const dgba_attack *attack, const dgba_oracle *oracle,
                             const float *x, dgba_arena *scratch);
 

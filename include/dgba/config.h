@@ -47,15 +47,16 @@ void dgba_config_free(dgba_config **config);
 
 const char *dgba_config_name(const dgba_config *config);
 
-/** The file's text as given, and the whole configuration with every default written out, as YAML; borrowed. */
+/** The file's text as given, and the whole configuration with every default written out, as YAML that gives the same points
+ *  again (absent sections are comments in it); borrowed. */
 const char *dgba_config_text(const dgba_config *config);
 const char *dgba_config_resolved(const dgba_config *config);
 
-/** Whether the section stands in the file. */
+/** Whether the section stands in the file or is made by an override. */
 bool dgba_config_has(const dgba_config *config, const char *section);
 
-/** The points of a section (one, of defaults, if it is absent); borrowed. Keys are without the section's name: "epsilon",
- *  "step.kind", "head.channels". */
+/** The points of a section, each once; borrowed. An absent section has one, of defaults; what has no default is left out of
+ *  it. Keys are without the section's name: "epsilon", "step.kind", "head.channels". */
 const dgba_settings *dgba_config_points(const dgba_config *config, const char *section, int64_t *count);
 
 /** Identity of what a list of settings determines: equal for equal settings in whatever order. */

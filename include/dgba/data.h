@@ -1,8 +1,8 @@
 /** Data: our HDF5 data file, batches for the network, importers, synthetic scenes.
  *
  *  Data file: /images (N,H,W,3) 8-bit RGB · /tasks/<name> (N,H,W) or (N,H,W,L): 8-bit classes for segmentation (255 =
- *  ignore), float32 otherwise (NaN = not valid), with the attributes kind, classes, unit · /splits/<name> image indices ·
- *  /names · root attributes format, format_version, name, source, fingerprint.
+ *  ignore), float32 otherwise (NaN = not valid), with the attributes kind, classes, units, position · /class_names/<task> ·
+ * /splits/<name> image indices · /names · root attributes format, format_version, name, source, fingerprint.
  */
 #ifndef DGBA_DATA_H
 #define DGBA_DATA_H
@@ -44,6 +44,10 @@ const dgba_data_info *dgba_data_about(const dgba_data *data);
  *  Errors    DGBA_E_FORMAT naming the splits there are */
 dgba_status dgba_data_split(const int64_t **indices, int64_t *count, const dgba_data *data, const char *split);
 
+/** Keeps only these tasks, in this order: everything below counts tasks so.
+ *  Errors    DGBA_E_CONFIG naming an unknown or repeated task; the data is then untouched */
+dgba_status dgba_data_select_tasks(dgba_data *data, const char *const *names, int64_t count);
+
 /** Class names of a segmentation task, or an empty list.
  *  Owns      caller frees with dgba_names_free() */
 dgba_status dgba_data_class_names(dgba_names *out, const dgba_data *data, int64_t task);
@@ -68,7 +72,7 @@ typedef struct dgba_batch {
     float *images;
     int64_t task_count;
     dgba_batch_labels labels[DGBA_DATA_MOST_TASKS];
-    float *work; // one image and its labels at file size
+    struct dgba_batch_work *work; // one image and its labels at file size
 } dgba_batch;
 
 /** Room for `most` samples of height × width with the labels of every task of `data`. */
@@ -100,7 +104,9 @@ typedef struct dgba_data_writer dgba_data_writer;
 /** Starts a data file beside `path`; nothing stands at `path` until the commit. `about`: everything but the fingerprint. */
 dgba_status dgba_data_writer_create(dgba_data_writer **out, const char *path, const dgba_data_info *about);
 
-/** Writes image number `image`: rgb (H,W,3), values[task] (H,W,L) with NaN = not valid; classes as floats. */
+/** Writes image number `image`: rgb (H,W,3), values[task] (H,W,L) with NaN = not valid; classes as floats.
+ *  Errors    DGBA_E_USAGE unless images come as 0, 1, 2, …; DGBA_E_FORMAT, DGBA_E_NUMERIC: a class that does not exist, an
+ *            infinite value */
 dgba_status dgba_data_writer_put(dgba_data_writer *writer, int64_t image, const char *name, const uint8_t *rgb,
                                  const float *const *values);
 dgba_status dgba_data_writer_split(dgba_data_writer *writer, const char *split, const int64_t *images, int64_t count);
@@ -127,7 +133,8 @@ extern const dgba_option_table dgba_synth_options;
 /** Renders labelled indoor scenes with all seven labels exact. */
 dgba_status dgba_data_synth(const char *path, const dgba_synth *synth);
 
-/** A PNG contact sheet: `count` images of a split, a row each: image and every label in colours. */
+/** A PNG contact sheet: the first `count` images of a split (fewer if it has fewer), a row each: image and every label in
+ *  colours, pixels that are not valid in dark grey. */
 dgba_status dgba_data_contact_sheet(const char *png_path, dgba_data *data, const char *split, int64_t count);
 
 #endif

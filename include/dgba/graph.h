@@ -45,7 +45,7 @@ dgba_status dgba_graph_create(dgba_graph **out, int64_t input_channels);
 void dgba_graph_free(dgba_graph **graph);
 
 /* Builders. `name` prefixes the parameters' names ("trunk.3.conv1" gives "trunk.3.conv1.weight").
- * Errors    DGBA_E_SHAPE if channels do not fit, DGBA_E_MEMORY */
+ * Errors    DGBA_E_SHAPE if channels do not fit, DGBA_E_USAGE for an unknown node or a bad name, DGBA_E_MEMORY */
 dgba_status dgba_graph_conv2d(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
                               const char *name);
 dgba_status dgba_graph_batchnorm(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_batchnorm options, const char *name);
@@ -54,7 +54,8 @@ dgba_status dgba_graph_maxpool(dgba_node *out, dgba_graph *graph, dgba_node x, d
 dgba_status dgba_graph_dropout(dgba_node *out, dgba_graph *graph, dgba_node x, float rate);
 dgba_status dgba_graph_add(dgba_node *out, dgba_graph *graph, dgba_node a, dgba_node b);
 
-/** Declares a node to be the next output; outputs are numbered 0, 1, … in the order of these calls. */
+/** Declares a node to be the next output; outputs are numbered 0, 1, … in the order of these calls.
+ *  Errors    DGBA_E_USAGE if it is the input or an output already */
 dgba_status dgba_graph_output(dgba_graph *graph, dgba_node node);
 int64_t dgba_graph_outputs(const dgba_graph *graph);
 
@@ -78,7 +79,8 @@ typedef enum dgba_purpose {
 typedef struct dgba_plan dgba_plan;
 
 /** Plans `graph` for inputs of at most input.n samples. The graph must outlive the plan.
- *  Errors    DGBA_E_SHAPE (the place named), DGBA_E_MEMORY */
+ *  Errors    DGBA_E_SHAPE (the place named); DGBA_E_USAGE for batch normalisation that cannot be folded in evaluation
+ *            mode, for two outputs that are one value there, and for no output; DGBA_E_MEMORY */
 dgba_status dgba_plan_create(dgba_plan **out, const dgba_graph *graph, dgba_shape input, dgba_purpose purpose);
 void dgba_plan_free(dgba_plan **plan);
 
@@ -101,8 +103,8 @@ void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run);
 /** Output `index` of the last forward pass, (samples,C,H,W); borrowed until the next one. */
 const float *dgba_plan_output(const dgba_plan *plan, int64_t index, dgba_shape *shape);
 
-/** Where the caller writes ∂L/∂output before a backward pass; same shape as the output. Borrowed. Must be written afresh
- *  before every backward pass. */
+/** Where the caller writes ∂L/∂output between the forward pass and a backward pass; same shape as the output. Borrowed.
+ *  Must be written afresh before every backward pass. Not for EVALUATE. */
 float *dgba_plan_seed(dgba_plan *plan, int64_t index);
 
 /** dx = ∂L/∂x of the last forward pass. May be called again with other seeds. ATTACK only. */

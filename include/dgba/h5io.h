@@ -49,8 +49,8 @@ typedef struct dgba_h5_dataset {
     dgba_h5_type type; // in memory and on disk
     int axes;          // 1 .. DGBA_H5_MOST_AXES
     int64_t sizes[DGBA_H5_MOST_AXES];
-    const char *unit;        // "" for pure numbers
-    const char *description; // one line
+    const char *unit;        // "" for pure numbers; the attribute "units"
+    const char *description; // one line; the attribute "description"
     int64_t chunk_rows;      // rows (first axis) per chunk; 0 = contiguous
     bool compress;           // shuffle + deflate; needs chunk_rows > 0
 } dgba_h5_dataset;
@@ -76,7 +76,7 @@ dgba_status dgba_h5_read(void *content, dgba_h5 *file, const char *path, dgba_h5
  *  Errors    DGBA_E_FORMAT if it is missing or has more than DGBA_H5_MOST_AXES axes */
 dgba_status dgba_h5_sizes(int *axes, int64_t sizes[DGBA_H5_MOST_AXES], dgba_h5 *file, const char *path);
 
-/** A list of UTF-8 strings as a dataset of fixed-length strings.
+/** A list of UTF-8 strings as a dataset of strings.
  *  Owns      reading: caller frees with dgba_names_free() */
 dgba_status dgba_h5_write_texts(dgba_h5 *file, const char *path, const char *const *texts, int64_t count,
                                 const char *description);

@@ -15,7 +15,7 @@
 enum { DGBA_MOST_TASKS = 8, DGBA_MOST_LEVELS = 32 };
 
 /** Tasks as bits: bit t = task t. */
-typedef uint32_t dgba_task_set;
+typedef uint8_t dgba_task_set;
 
 /** Per level a list of disjoint task sets that cover all tasks; each level refines the one before. The order of the sets
  *  is that of the enumeration and matters to the released checkpoints. */
@@ -52,6 +52,7 @@ typedef struct dgba_model_def {
     int64_t layout;   // index
     int64_t head_channels;
     dgba_integers head_rates;
+    double head_dropout; // rate of the two dropouts of each branch
 } dgba_model_def;
 
 extern const dgba_option_table dgba_model_options, dgba_head_options;
@@ -74,7 +75,12 @@ typedef struct dgba_model {
 /** Levels (coarse branching points) of a backbone: 5. */
 int64_t dgba_backbone_levels(int64_t backbone);
 
-/** Builds the graph.
+/** Builds the graph. Its parameters are named
+ *    trunk.B.S.PART.…    fine block B, copy of task set S of the block's level (in the layout's order of sets); parts conv1
+ *                        bn1 conv2 bn2, and conv_shortcut bn_shortcut where there is a projection; block 0 has conv1 bn1
+ *    head.TASK.R.PART.…  branch of dilation rate number R; parts conv1 conv2 conv3
+ *  ending in weight, bias, running_mean or running_var as in PyTorch. Copies stand in the order of the released
+ *  checkpoints: block by block, within a block set by set.
  *  Errors    DGBA_E_USAGE for an unknown layout index, DGBA_E_SHAPE, DGBA_E_MEMORY */
 dgba_status dgba_model_create(dgba_model *out, const dgba_model_def *def, const dgba_model_task *tasks, int64_t task_count);
 void dgba_model_free(dgba_model *model);

@@ -28,9 +28,10 @@ int64_t dgba_conv2d_scratch(const dgba_conv2d *conv, dgba_shape x);
 /** Multiply-accumulates of one forward pass over input shape `x`, padding included as is usual. */
 int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x);
 
-/** Formula   y[n,k,i,j] = b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n,c, i·stride + r·dilation − padding, j·stride + s·dilation −
- * padding] with x = 0 outside; with `relu`: y = max(0, that) Shapes    x (N,C,H,W)  w (K,C,R,R)  b (K) or NULL  y
- * (N,K,H',W') */
+/** Formula   y[n,k,i,j] = b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n, c, i·stride + r·dilation − padding,
+ *                                                             j·stride + s·dilation − padding]
+ *            with x = 0 outside; with `relu`: y = max(0, that)
+ *  Shapes    x (N,C,H,W)  w (K,C,R,R)  b (K) or NULL  y (N,K,H',W') */
 void dgba_conv2d_forward(float *y, const float *x, const float *w, const float *b, dgba_shape x_shape,
                          const dgba_conv2d *conv, bool relu, float *scratch);
 
@@ -83,20 +84,21 @@ typedef struct dgba_maxpool {
     bool ceil_mode; // the last window may hang over the edge, as in PyTorch
 } dgba_maxpool;
 
-/** Formula   H' = ⌊or⌈(H + 2·padding − kernel)/stride⌉ + 1; in ceil mode a last window that starts in the right padding is
- * dropped Errors    DGBA_E_SHAPE */
+/** Formula   H' = ⌊(H + 2·padding − kernel)/stride⌋ + 1, with ⌈ ⌉ in ceil mode, where a last window that starts in the
+ *            right padding is dropped
+ *  Errors    DGBA_E_SHAPE; also if the padding is more than half the kernel, as in PyTorch */
 dgba_status dgba_maxpool_output_shape(dgba_shape *y, const dgba_maxpool *pool, dgba_shape x);
 
-/** `winner` (N,C,H',W') receives the index within its H·W plane of each maximum (the first, for ties) for the backward
- *  pass; NULL if not wanted. A NaN wins. */
+/** `winner` (N,C,H',W') receives the index within its H·W plane of each maximum for the backward pass; NULL if not wanted.
+ *  The first of equal elements wins; a NaN wins, and the last of several, as in PyTorch. */
 void dgba_maxpool_forward(float *y, int32_t *winner, const float *x, dgba_shape x_shape, const dgba_maxpool *pool);
 void dgba_maxpool_backward(float *dx, const float *dy, const int32_t *winner, dgba_shape x_shape, const dgba_maxpool *pool,
                            bool accumulate);
 
 /* ---- Dropout ---- */
 
-/** Training mode: each element is kept with probability 1 − rate and then divided by it.
- *  `kept` (count) receives 1 or 0 for the backward pass. The pattern depends on (seed, index) only.
+/** Training mode: each element is kept with probability 1 − rate (to 16 binary digits) and then divided by 1 − rate.
+ *  `kept` (count) receives 1 or 0 for the backward pass. The pattern depends on (seed, index) and the rate only.
  *  y may be x. */
 void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, float rate, uint64_t seed,
                           uint64_t index);

@@ -6,6 +6,9 @@
 #ifndef DGBA_RULE_H
 #define DGBA_RULE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "dgba/base.h"
 
 /** Smallest loss that a rule divides by or counts with. */
@@ -25,6 +28,7 @@ typedef struct dgba_rule_kind {
     const char *name, *help;
     const char *direction, *score;    // formulas, for `dgba list rules`
     const dgba_option_table *options; // of dgba_rule, or an empty table
+    bool one_task;                    // looks at the task rule->task_index only
     bool needs_task_gradients;
     /** w[task][sample], not yet masked by `active`. NULL if needs_task_gradients. */
     void (*weights)(double *weights, const dgba_rule *rule, const dgba_rule_input *input);
@@ -41,6 +45,9 @@ struct dgba_rule {
     char task[DGBA_OPTION_TEXT_BYTES]; // single: name of the attacked task
     int64_t task_index;                // single: its number, set by whoever knows the tasks
 };
+
+/** 1, 0 or -1; 0 also for NaN, so that an unusable gradient moves nothing. */
+static inline float dgba_sign(float x) { return (float)((x > 0) - (x < 0)); }
 
 const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count);
 

@@ -28,15 +28,19 @@ typedef enum dgba_sched_action { DGBA_SCHED_RUN, DGBA_SCHED_WAIT, DGBA_SCHED_EXI
 
 typedef struct dgba_sched_counts {
     int64_t total, cached, done, failed, blocked, running, waiting; // blocked: a unit it needs has failed
-    double cost_total, cost_done;                                   // of the units that were not cached
+    double cost_total;                                              // of the units that are neither cached nor blocked
+    double cost_done;                                               // of those among them that ended, well or not
 } dgba_sched_counts;
 
 /** Priority of a unit is its cost plus the costliest chain of units that need it.
- *  Errors    DGBA_E_USAGE if needs form a circle or name no unit; DGBA_E_MEMORY */
+ *  Errors    DGBA_E_USAGE, naming a unit: needs form a circle or name no unit, a cost is negative or not finite;
+ *            DGBA_E_MEMORY */
 dgba_status dgba_sched_create(dgba_sched **out, const dgba_sched_unit *units, int64_t count, int64_t workers);
 void dgba_sched_free(dgba_sched **sched);
 
-/** What an idle worker should do: RUN gives the unit; WAIT: ask again after the next event; EXIT: nothing will come. */
+/** What an idle worker should do: RUN gives the unit; WAIT: ask again after the next event; EXIT: nothing will come.
+ *  The unit is the ready one of highest priority (ties: lowest index), except that the best ready unit of the affinity of
+ *  the worker's last unit is preferred if it has at least half that priority. */
 dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t worker);
 
 /** A running unit ended. Failed units block those that need them. */
@@ -71,20 +75,23 @@ typedef struct dgba_farm {
     void *context;
     const dgba_sched_unit *units; // rank 0 only
     int64_t unit_count;
-    /** Rank 0: the input of a unit. Caller of prepare frees *bytes with dgba_free(). */
+    /** Rank 0: the input of a unit. Caller of prepare frees *bytes with dgba_free(). An error here fails the unit. */
     dgba_status (*prepare)(char **bytes, size_t *count, void *context, int64_t unit);
-    /** Worker: input to result. The farm frees *result with dgba_free(). */
+    /** Worker: input to result. The farm frees *result with dgba_free(). Must not call MPI. */
     dgba_status (*work)(char **result, size_t *result_count, void *context, const char *bytes, size_t count);
-    /** Rank 0: a unit ended. An error here (the disk is full) ends the farm. */
+    /** Rank 0: a unit ended. An error here (the disk is full) ends the farm: nothing more is handed out, and the results of
+     *  running units are awaited and dropped. */
     dgba_status (*finished)(void *context, const dgba_farm_result *result);
-    /** Rank 0: several times a second. */
+    /** Rank 0: several times a second, and at the end; or NULL. */
     void (*tick)(void *context, const dgba_sched_counts *counts);
-    /** Rank 0: asked often; true = hand out nothing more, let running units finish, return DGBA_E_STOPPED. */
+    /** Rank 0: asked often; true = hand out nothing more, let running units finish, return DGBA_E_STOPPED if any are left;
+     *  or NULL. */
     bool (*should_stop)(void *context);
 } dgba_farm;
 
-/** Starts MPI if a launcher (mpirun, srun) started this process; otherwise the process is a farm of its own. Sets the log's
- *  rank and the panic hook.
+/** Starts MPI if a launcher (mpirun, srun) started this process and `serial` is false; otherwise the process is a farm of
+ *  its own. Sets the log's rank and the panic hook.
+ *  Errors    DGBA_E_USAGE if a launcher started several processes and they cannot be, or must not be, one farm
  *  MPI       collective */
 dgba_status dgba_farm_start(bool serial);
 void dgba_farm_end(void);
@@ -94,6 +101,11 @@ int dgba_farm_ranks(void);
 /** Workers of the farm: every rank works; rank 0 works in a second thread while its main thread coordinates, asleep but
  *  for a look at its messages now and then. */
 int dgba_farm_workers(void);
+
+/** Whether all ranks are ready: DGBA_OK if each of them gives DGBA_OK, else the failure of the lowest rank that failed.
+ *  A rank that fails before dgba_farm_run() must say so here, or the others would wait for it forever.
+ *  MPI       collective */
+dgba_status dgba_farm_agree(dgba_status status);
 
 /** Runs all units. Results above 64 MiB travel in pieces.
  *  Returns   on every rank the same status: DGBA_OK, DGBA_E_UNITS_FAILED, DGBA_E_STOPPED, or the coordinator's error

@@ -19,6 +19,10 @@ typedef struct dgba_store dgba_store;
  *  Errors    DGBA_E_IO: cannot be created or written; another process (named) is running in it */
 dgba_status dgba_store_open(dgba_store **out, const char *folder);
 void dgba_store_close(dgba_store **store);
+
+/** Whether some process holds the folder open for writing just now. */
+bool dgba_store_is_locked(const char *folder);
+
 const char *dgba_store_folder(const dgba_store *store);
 
 typedef enum dgba_store_kind { DGBA_STORE_UNIT, DGBA_STORE_MODEL } dgba_store_kind;

@@ -41,6 +41,16 @@ typedef struct dgba_totals {
     int64_t *counts; // dgba_task_count_count() of them
 } dgba_totals;
 
+/** One pixel of a map (C,H,W): channel c is values[c·stride]. */
+typedef struct dgba_pixel {
+    const float *values;
+    int64_t stride;
+} dgba_pixel;
+
+/** Numbers that the answer of a prediction at one pixel consists of, at most: a class, a unit vector, a depth. */
+enum { DGBA_TASK_ANSWER = 3 };
+
+/** A kind speaks of single pixels only; sampling, masks and means over pixels are the same for all kinds. */
 struct dgba_task_kind {
     const char *name; // "segmentation"
     const char *help;
@@ -51,10 +61,14 @@ struct dgba_task_kind {
     int64_t label_channels;
     int64_t sum_count;
     int64_t (*count_count)(const dgba_task *task);
-    void (*loss)(double *losses, double *denominators, float *dprediction, const double *weights, const dgba_task *task,
-                 const float *prediction, dgba_shape shape, const dgba_labels *labels);
-    void (*measure)(dgba_totals *totals, const dgba_task *task, const float *prediction, dgba_shape shape,
-                    const dgba_labels *labels);
+    /** Whether a label that the mask calls valid can be used; NULL if every one can. */
+    bool (*usable)(const dgba_task *task, dgba_pixel label);
+    double (*loss)(const dgba_task *task, dgba_pixel prediction, dgba_pixel label);
+    /** dprediction = weight · ∂loss/∂prediction, with the stride of `prediction`. */
+    void (*gradient)(float *dprediction, double weight, const dgba_task *task, dgba_pixel prediction, dgba_pixel label);
+    /** What a prediction says, computed once for all the label pixels it is compared with. */
+    void (*answer)(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction);
+    void (*measure)(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER], dgba_pixel label);
     void (*metrics_of)(double *values, const dgba_task *task, const dgba_totals *totals);
 };
 

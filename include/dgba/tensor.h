@@ -55,7 +55,7 @@ void dgba_scale(float *x, float a, int64_t count);
 /** x ← value */
 void dgba_fill(float *x, float value, int64_t count);
 
-/** Sums in double precision, in order of the elements. */
+/** Sums in double precision, in an order that depends on `count` only. */
 double dgba_sum(const float *x, int64_t count);
 double dgba_dot(const float *x, const float *y, int64_t count);
 

@@ -1,8 +1,10 @@
 /** YAML text as a tree whose every node knows its place.
  *
  *  Refused with file:line:column: duplicate keys, several documents, anything nested deeper than DGBA_YAML_DEEPEST, a tree
- *  of more than DGBA_YAML_MOST_NODES nodes after aliases are expanded. Merge keys (<<) are expanded. A byte-order mark and
- *  CRLF line ends are accepted. Scalars stay text: what a number is, the reader of the value decides.
+ *  of more than DGBA_YAML_MOST_NODES nodes after aliases are expanded, unknown tags, keys that are not scalars, control
+ *  characters other than tab and line feed, also escaped ones. Merge keys (<<) are expanded; what an alias stands for
+ *  keeps its own place. A byte-order mark and CRLF line ends are accepted. Scalars stay text: what a number is, the reader
+ *  of the value decides.
  */
 #ifndef DGBA_YAMLDOC_H
 #define DGBA_YAMLDOC_H
@@ -22,9 +24,10 @@ typedef struct dgba_yaml_node {
     dgba_yaml_kind kind;
     const char *key;              // in a map: the key; else NULL
     const char *text;             // of a scalar; "" for an empty one
-    bool quoted;                  // the scalar stood in quotes
-    int64_t line, column;         // from 1: of the value
-    int64_t key_line, key_column; // from 1: of the key
+    bool quoted;                  // the scalar stood in quotes, was a block (| or >) or tagged !!str
+    int64_t source;               // which text it stands in: 0 the document's own, else a grafted one
+    int64_t line, column;         // from 1: of the value; 0 in grafted text
+    int64_t key_line, key_column; // from 1: of the key; 0 if there is none
     struct dgba_yaml_node *first, *next;
     int64_t count; // of children
 } dgba_yaml_node;
@@ -40,13 +43,22 @@ dgba_status dgba_yaml_parse(dgba_yaml **out, const char *text, size_t bytes, con
 dgba_status dgba_yaml_load(dgba_yaml **out, const char *path);
 void dgba_yaml_free(dgba_yaml **document);
 
+/** Sets the value at `path` ("attack.step.kind", keys behind dots) to the YAML text `value`, whatever stood there; maps on
+ *  the way are made where they are missing. `name` stands for the text in messages, which give no line then.
+ *  Errors    DGBA_E_CONFIG with "name: …" */
+dgba_status dgba_yaml_graft(dgba_yaml *document, const char *path, const char *value, const char *name);
+
 /** The top node; borrowed, lives as long as the document. */
 const dgba_yaml_node *dgba_yaml_root(const dgba_yaml *document);
 
 /** The value of a key of a map, or NULL. */
 const dgba_yaml_node *dgba_yaml_get(const dgba_yaml_node *map, const char *key);
 
-/** Fails with "name:line:column: " and the sentence; the place of the node's key if `at_key`, else of its value. */
+/** Whether a value is missing: nothing, null or ~, not in quotes. */
+bool dgba_yaml_is_null(const dgba_yaml_node *node);
+
+/** Fails with "name:line:column: " and the sentence; the place of the node's key if `at_key` and it has one, else of its
+ *  value. */
 dgba_status dgba_yaml_fail(const dgba_yaml *document, const dgba_yaml_node *node, bool at_key, const char *format, ...)
     DGBA_PRINTF(4, 5);
 

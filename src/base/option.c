@@ -71,25 +71,55 @@ static dgba_status read_choice(int64_t *field, const dgba_option *option, const 
     return status;
 }
 
-static dgba_status read_integers(dgba_integers *field, const dgba_option *option, const char *text) {
-    dgba_integers list = {0};
-    char item[32];
+/** Calls `take` for every item of "[a, b]". */
+static dgba_status read_list(void *field, const dgba_option *option, const char *text,
+                             dgba_status (*take)(void *field, const dgba_option *option, const char *item)) {
+    char item[DGBA_WORD_BYTES];
     if (text[0] != '[' || text[strlen(text) - 1] != ']')
         return dgba_fail(DGBA_E_CONFIG, "%s: '%s' is not a list such as [1, 2]", option->name, text);
-    for (const char *rest = text + 1; *rest != '\0' && *rest != ']';) {
-        rest += strspn(rest, " ");
+    for (const char *rest = text + 1 + strspn(text + 1, " "); *rest != '\0' && *rest != ']';) {
         const size_t length = strcspn(rest, ", ]");
-        if (list.count == DGBA_INTEGERS_MOST || length >= sizeof item)
-            return dgba_fail(DGBA_E_CONFIG, "%s: the list '%s' is too long", option->name, text);
+        if (length >= sizeof item) return dgba_fail(DGBA_E_CONFIG, "%s: '%.20s...' is too long", option->name, rest);
         memcpy(item, rest, length);
         item[length] = '\0';
-        DGBA_TRY(read_integer(&list.values[list.count++], option, item));
+        DGBA_TRY(take(field, option, item));
         rest += length;
         rest += strspn(rest, ", ");
     }
+    return DGBA_OK;
+}
+
+static dgba_status fail_long_list(const dgba_option *option, int64_t most) {
+    return dgba_fail(DGBA_E_CONFIG, "%s: the list has more than %lld items", option->name, (long long)most);
+}
+
+static dgba_status take_integer(void *field, const dgba_option *option, const char *item) {
+    dgba_integers *list = field;
+    if (list->count == DGBA_INTEGERS_MOST) return fail_long_list(option, DGBA_INTEGERS_MOST);
+    return read_integer(&list->values[list->count++], option, item);
+}
+
+static dgba_status take_word(void *field, const dgba_option *option, const char *item) {
+    dgba_words *list = field;
+    if (list->count == DGBA_WORDS_MOST) return fail_long_list(option, DGBA_WORDS_MOST);
+    return dgba_text_fit(list->items[list->count++], DGBA_WORD_BYTES, item);
+}
+
+static dgba_status read_integers(dgba_integers *field, const dgba_option *option, const char *text) {
+    dgba_integers list = {0};
+    DGBA_TRY(read_list(&list, option, text, take_integer));
     *field = list;
     return DGBA_OK;
 }
+
+static dgba_status read_words(dgba_words *field, const dgba_option *option, const char *text) {
+    dgba_words list = {0};
+    DGBA_TRY(read_list(&list, option, text, take_word));
+    *field = list;
+    return DGBA_OK;
+}
+
+bool dgba_option_is_list(dgba_option_kind kind) { return kind == DGBA_OPTION_INTEGERS || kind == DGBA_OPTION_WORDS; }
 
 dgba_status dgba_option_read(void *definition, const dgba_option *option, const char *value) {
     void *field = (char *)definition + option->offset;
@@ -98,8 +128,11 @@ dgba_status dgba_option_read(void *definition, const dgba_option *option, const 
         case DGBA_OPTION_REAL: return read_real(field, option, value);
         case DGBA_OPTION_CHOICE: return read_choice(field, option, value);
         case DGBA_OPTION_INTEGERS: return read_integers(field, option, value);
+        case DGBA_OPTION_WORDS: return read_words(field, option, value);
         case DGBA_OPTION_BOOL: return dgba_text_bool(field, value) == DGBA_OK ? DGBA_OK : fail_value(option);
         case DGBA_OPTION_TEXT:
+            if (strpbrk(value, "\r\n") != NULL)
+                return dgba_fail(DGBA_E_CONFIG, "%s: a line break is not allowed", option->name);
             return dgba_text_fit(field, DGBA_OPTION_TEXT_BYTES, value) == DGBA_OK ? DGBA_OK : fail_value(option);
     }
     return dgba_fail(DGBA_E_BUG, "option %s has no kind", option->name);
@@ -127,6 +160,7 @@ dgba_status dgba_option_canonical(dgba_text *out, const dgba_option *option, con
         bool truth;
         char text[DGBA_OPTION_TEXT_BYTES];
         dgba_integers list;
+        dgba_words words;
     } field = {0};
     dgba_option at_start = *option;
     at_start.offset = 0;
@@ -144,10 +178,14 @@ dgba_status dgba_option_canonical(dgba_text *out, const dgba_option *option, con
                 dgba_text_add_real(out, field.real);
             break;
         case DGBA_OPTION_INTEGERS:
-            dgba_text_add(out, "[");
             for (int64_t i = 0; i < field.list.count; ++i)
-                dgba_text_add(out, "%s%lld", i > 0 ? ", " : "", (long long)field.list.values[i]);
-            dgba_text_add(out, "]");
+                dgba_text_add(out, "%s%lld", i > 0 ? ", " : "[", (long long)field.list.values[i]);
+            dgba_text_add(out, field.list.count > 0 ? "]" : "[]");
+            break;
+        case DGBA_OPTION_WORDS:
+            for (int64_t i = 0; i < field.words.count; ++i)
+                dgba_text_add(out, "%s%s", i > 0 ? ", " : "[", field.words.items[i]);
+            dgba_text_add(out, field.words.count > 0 ? "]" : "[]");
             break;
     }
     return DGBA_OK;

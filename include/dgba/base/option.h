@@ -20,6 +20,13 @@ typedef struct dgba_integers {
     int64_t count, values[DGBA_INTEGERS_MOST];
 } dgba_integers;
 
+/** The value of an option that is a list of words, such as task names. */
+enum { DGBA_WORDS_MOST = 8, DGBA_WORD_BYTES = 64 };
+typedef struct dgba_words {
+    int64_t count;
+    char items[DGBA_WORDS_MOST][DGBA_WORD_BYTES];
+} dgba_words;
+
 /** Kind of an option and the type of its field. */
 typedef enum dgba_option_kind {
     DGBA_OPTION_INTEGER,  // int64_t
@@ -28,7 +35,11 @@ typedef enum dgba_option_kind {
     DGBA_OPTION_TEXT,     // char[DGBA_OPTION_TEXT_BYTES]
     DGBA_OPTION_CHOICE,   // int64_t, index into `choices`
     DGBA_OPTION_INTEGERS, // dgba_integers, written [1, 2, 3]
+    DGBA_OPTION_WORDS,    // dgba_words, written [depth, normal]
 } dgba_option_kind;
+
+/** Whether the value of an option of this kind is itself a list. */
+bool dgba_option_is_list(dgba_option_kind kind);
 
 typedef struct dgba_option {
     const char *name;

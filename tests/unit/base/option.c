@@ -9,6 +9,7 @@ typedef struct definition {
     bool fast;
     char name[DGBA_OPTION_TEXT_BYTES];
     dgba_integers rates;
+    dgba_words tasks;
 } definition;
 
 static const char *const modes[] = {"slow", "quick", NULL};
@@ -19,6 +20,7 @@ static const dgba_option options[] = {
     {"mode", DGBA_OPTION_CHOICE, offsetof(definition, mode), "slow", 0, 0, modes, "which way"},
     {"name", DGBA_OPTION_TEXT, offsetof(definition, name), NULL, 0, 0, NULL, "what"},
     {"rates", DGBA_OPTION_INTEGERS, offsetof(definition, rates), "[6, 12]", 1, 99, NULL, "list"},
+    {"tasks", DGBA_OPTION_WORDS, offsetof(definition, tasks), "[]", 0, 0, NULL, "words"},
 };
 static const dgba_option_table table = {"test", "options of a test", options, DGBA_COUNT_OF(options)};
 
@@ -59,7 +61,9 @@ static void canonical_text_ignores_spelling(void **state) {
                  {"alpha", "auto", "auto"},
                  {"fast", "YES", "true"},
                  {"rates", "[6,12 , 0x12]", "[6, 12, 18]"},
-                 {"mode", "quick", "quick"}};
+                 {"mode", "quick", "quick"},
+                 {"tasks", "[ a,b ]", "[a, b]"},
+                 {"tasks", "[]", "[]"}};
     dgba_text text = {0};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         const dgba_option *option = NULL;

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing: those to build and run dgba, and with --tests those of the tests, too.
+set -euo pipefail
+
+packages=(gcc libc6-dev cmake ninja-build pkg-config git libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev
+  libyaml-dev libpng-dev libjpeg62-turbo-dev libxxhash-dev librandom123-dev)
+if [ "${1:-}" = --tests ]; then
+  packages+=(libcmocka-dev clang-format python3 python3-h5py)
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "Please install the equivalents of: ${missing[*]}" >&2
+  exit 1
+fi
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+echo "Installing ${missing[*]}" >&2
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,130 @@
+/** Trials: a sweep becomes units of work; a unit becomes a record; records become results.
+ *
+ *  Kinds of unit: `train` makes a model, `clean` measures it on a shard of the test images, `attack` attacks a shard. A
+ *  shard is a fixed run of test images, cut by the configuration and never by the number of ranks; an attack on a shard is
+ *  one batch. A unit's id is the hash of all that determines its result: its settings, the data's fingerprint, the id of
+ *  the model it needs, the format version.
+ */
+#ifndef DGBA_TRIAL_H
+#define DGBA_TRIAL_H
+
+#include "dgba/attack.h"
+#include "dgba/base.h"
+#include "dgba/config.h"
+#include "dgba/data.h"
+#include "dgba/model.h"
+#include "dgba/store.h"
+#include "dgba/task.h"
+#include "dgba/train.h"
+
+/** Raised whenever the same settings give another result than before: old units are then not taken for done. */
+enum { DGBA_UNIT_FORMAT = 1 };
+
+/** The sections of a sweep: data, model, train, attack; borrowed. */
+const dgba_config_schema *dgba_trial_schema(void);
+
+/* ---- Units ---- */
+
+typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK } dgba_unit_kind;
+
+typedef struct dgba_unit {
+    dgba_unit_kind kind;
+    char id[DGBA_HASH_TEXT_BYTES];
+    dgba_settings settings; // all that determines the result
+    double macs;            // multiply-accumulates of one forward pass of one image
+    double cost;            // estimated multiply-accumulates of the unit
+    int64_t model;          // number of the model in the sweep
+    int64_t attack;         // number of the attack in the sweep; -1 unless kind is ATTACK
+    int64_t shard;          // number of the shard; -1 if kind is TRAIN
+    int64_t needs;          // index of the training unit, -1 for none
+} dgba_unit;
+
+/** All units of a sweep: first the models, then per model the clean shards, then per model and attack the shards. */
+typedef struct dgba_sweep {
+    const dgba_config *config;
+    char data_file[DGBA_OPTION_TEXT_BYTES];
+    dgba_data_info data; // with only the tasks of the sweep, in its order
+    dgba_shape input;    // of one image
+    int64_t *images;     // test images
+    int64_t image_count, shard_images, shard_count;
+    int64_t model_count, attack_count; // attack_count is per model
+    dgba_settings *attacks;            // [attack_count] step, rule with its task, epsilon
+    dgba_unit *units;
+    int64_t unit_count;
+} dgba_sweep;
+
+/** Expands a configuration; opens the data file for its fingerprint and sizes. The configuration must outlive the sweep.
+ *  Owns      caller frees with dgba_sweep_free()
+ *  Errors    what does not fit together: a task that the data does not have, an unknown layout, …; DGBA_E_IO */
+dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config);
+void dgba_sweep_free(dgba_sweep *sweep);
+
+/** Index of the first of the shard units of a model and one of its attacks (-1: of its clean measurement); the other shards
+ *  follow it. */
+int64_t dgba_sweep_shards(const dgba_sweep *sweep, int64_t model, int64_t attack);
+
+/** "train layout 31 seed 0", "attack layout 31 seed 0 ifgsm dgba 8 shard 2", for logs; into `out` (cleared first). */
+void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit *unit);
+
+/** The message that tells a worker to run a unit: its settings, and where data and models lie.
+ *  Owns      caller frees *bytes with dgba_free() */
+dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
+                              const char *folder);
+
+/** Whether a finished, readable result of the unit lies in the run folder. */
+bool dgba_unit_is_done(const dgba_unit *unit, const char *folder);
+
+/** DGBA_STORE_MODEL for training units, else DGBA_STORE_UNIT. */
+dgba_store_kind dgba_unit_store_kind(const dgba_unit *unit);
+
+/* ---- Running a unit ---- */
+
+typedef struct dgba_worker dgba_worker;
+
+/** A worker keeps data, model and plan from unit to unit. */
+dgba_status dgba_worker_create(dgba_worker **out);
+void dgba_worker_free(dgba_worker **worker);
+
+/** Runs the unit of a message: the record (or checkpoint) as the bytes of an HDF5 file.
+ *  Owns      caller frees *result with dgba_free()
+ *  Errors    whatever went wrong, with its reason; the worker remains usable */
+dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count);
+
+/* ---- Records ---- */
+
+/** What a clean or attack unit found on its shard. */
+typedef struct dgba_record {
+    int64_t task_count, image_count;
+    int64_t *images;                     // index in the data file
+    double *losses;                      // [task][image]; at the adversarial images for an attack
+    dgba_totals totals[DGBA_MOST_TASKS]; // of the metrics
+    double seconds;                      // processor time of the attack (or evaluation)
+    int64_t forward_passes, backward_passes, left_out;
+} dgba_record;
+
+dgba_status dgba_record_allocate(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count);
+void dgba_record_free(dgba_record *record);
+
+/** Owns      caller frees *bytes with dgba_free() */
+dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *record, const dgba_task *tasks,
+                              const dgba_settings *settings, const char *id);
+
+/** Errors    DGBA_E_FORMAT if it is not the record of unit `id`; DGBA_E_IO */
+dgba_status dgba_record_read(dgba_record *out, const dgba_task *tasks, int64_t task_count, const char *path,
+                             const char *id);
+
+/** Whether `path` is the record of unit `id`, without reading it whole.
+ *  Errors    DGBA_E_FORMAT, DGBA_E_IO */
+dgba_status dgba_record_check(const char *path, const char *id);
+
+/* ---- Results ---- */
+
+/** The tasks of a sweep, tasks[sweep->data.task_count]. */
+dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep);
+
+/** Merges the finished units of a run folder into results: totals of the shards add up, in the order of the shards.
+ *  `failures[unit]` is the reason of a failed unit or NULL. Everything but the provenance is filled in.
+ *  Owns      caller frees with dgba_results_free() */
+dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder, const char *const *failures);
+
+#endif

@@ -1,0 +1,190 @@
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "dgba/tensor.h"
+
+typedef struct run_options {
+    char output[DGBA_OPTION_TEXT_BYTES];
+    bool serial;
+    int64_t threads;
+} run_options;
+
+static const dgba_option options[] = {
+    {"output", DGBA_OPTION_TEXT, offsetof(run_options, output), "", 0, 0, NULL, "run folder, made if missing (-o)"},
+    {"serial", DGBA_OPTION_BOOL, offsetof(run_options, serial), "false", 0, 0, NULL, "one process, no MPI"},
+    {"threads", DGBA_OPTION_INTEGER, offsetof(run_options, threads), "1", 1, 1024, NULL, "threads of OpenBLAS per rank"},
+};
+static const dgba_option_table table = {"run", "running a sweep", options, DGBA_COUNT_OF(options)};
+
+static const double SECONDS_BETWEEN_STATUS = 1, LEAST_SECONDS_BETWEEN_RESULTS = 10;
+
+/* ---- Callbacks of the farm; the context is the run_state, on workers the worker ---- */
+
+typedef struct context {
+    run_state *state; // rank 0
+    dgba_worker *worker;
+} context;
+
+static dgba_status prepare(char **bytes, size_t *count, void *self, int64_t unit) {
+    const run_state *state = ((context *)self)->state;
+    return dgba_unit_message(bytes, count, state->sweep, &state->sweep->units[unit], dgba_store_folder(state->store));
+}
+
+static dgba_status work(char **result, size_t *result_count, void *self, const char *bytes, size_t count) {
+    return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count);
+}
+
+static void note_failure(run_state *state, const dgba_unit *unit, const dgba_farm_result *result) {
+    dgba_text name = {0};
+    dgba_unit_describe(&name, state->sweep, unit);
+    DGBA_ERROR("%s failed on rank %d: %s", dgba_text_chars(&name), result->worker, result->message);
+    state->failures[result->unit] = dgba_text_copy(result->message);
+    dgba_text_free(&name);
+}
+
+static dgba_status finished(void *self, const dgba_farm_result *result) {
+    run_state *state = ((context *)self)->state;
+    const dgba_unit *unit = &state->sweep->units[result->unit];
+    if (result->status != DGBA_OK) {
+        note_failure(state, unit, result);
+        return DGBA_OK;
+    }
+    if (unit->kind == DGBA_UNIT_ATTACK) state->images_done += state->sweep->shard_images;
+    if (unit->kind == DGBA_UNIT_TRAIN) {
+        dgba_text name = {0};
+        dgba_unit_describe(&name, state->sweep, unit);
+        DGBA_INFO("%s: %.1f s on rank %d", dgba_text_chars(&name), result->seconds, result->worker);
+        dgba_text_free(&name);
+    }
+    return dgba_store_put(state->store, dgba_unit_store_kind(unit), unit->id, result->bytes, result->count);
+}
+
+/** Looking from outside must not slow the run down, so what takes long happens rarely; that it fails (a full disk) is told
+ *  at the end, when it is done for good. */
+static void tick(void *self, const dgba_sched_counts *counts) {
+    run_state *state = ((context *)self)->state;
+    const double now = dgba_clock_seconds();
+    state->counts = *counts;
+    progress_show(state);
+    if (now >= state->next_status) {
+        if (run_write_status(state, "running") != DGBA_OK) DGBA_WARNING("%s", dgba_error());
+        state->next_status = now + SECONDS_BETWEEN_STATUS;
+    }
+    if (now >= state->next_results) {
+        if (run_write_results(state) != DGBA_OK) DGBA_WARNING("%s", dgba_error());
+        const double took = dgba_clock_seconds() - now;
+        state->next_results = now + LEAST_SECONDS_BETWEEN_RESULTS + 20 * took;
+    }
+}
+
+static bool should_stop(void *self) {
+    (void)self;
+    return stop_was_asked();
+}
+
+/* ---- The run ---- */
+
+static const char *phase_of(dgba_status status) {
+    if (status == DGBA_OK) return "finished";
+    return status == DGBA_E_STOPPED ? "stopped" : "failed";
+}
+
+static void print_summary(const run_state *state, const char *folder) {
+    const dgba_sched_counts *c = &state->counts;
+    dgba_text text = {0};
+    dgba_text_add(&text, "%lld units: %lld done, %lld cached, %lld failed, %lld blocked, %lld waiting; ",
+                  (long long)c->total, (long long)c->done, (long long)c->cached, (long long)c->failed,
+                  (long long)c->blocked, (long long)c->waiting);
+    add_duration(&text, dgba_clock_seconds() - state->started);
+    DGBA_INFO("%s", dgba_text_chars(&text));
+    DGBA_INFO("Results: %s/results.h5   Tables: dgba report %s", folder, folder);
+    dgba_text_free(&text);
+}
+
+/** What remains for rank 0 when all units have ended: results and status, whatever the outcome. */
+static dgba_status conclude(run_state *state, dgba_status status, const char *folder) {
+    char reason[4096] = "";
+    if (status != DGBA_OK) snprintf(reason, sizeof reason, "%s", dgba_error());
+    progress_wipe();
+    dgba_status written = run_write_results(state);
+    if (written == DGBA_OK) written = run_write_status(state, phase_of(status));
+    if (status == DGBA_OK || written != DGBA_OK) status = written;
+    if (written == DGBA_OK) {
+        print_summary(state, folder);
+        if (status != DGBA_OK) status = dgba_fail(status, "%s", reason);
+    }
+    return status;
+}
+
+static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char *folder) {
+    context self = {.state = state, .worker = worker};
+    const dgba_farm farm = {.context = &self,
+                            .units = state->units,
+                            .unit_count = state->sweep != NULL ? state->sweep->unit_count : 0,
+                            .prepare = prepare,
+                            .work = work,
+                            .finished = finished,
+                            .tick = tick,
+                            .should_stop = should_stop};
+    const dgba_status status = dgba_farm_run(&farm);
+    return dgba_farm_rank() == 0 ? conclude(state, status, folder) : status;
+}
+
+static dgba_status run_all(const arguments *given, const run_options *chosen) {
+    run_state state = {0};
+    dgba_config *config = NULL;
+    dgba_sweep sweep = {0};
+    dgba_worker *worker = NULL;
+    dgba_status status = dgba_blas_check();
+    if (status == DGBA_OK && dgba_farm_rank() == 0)
+        status = run_state_prepare(&state, &sweep, &config, given->words[0], given->overrides, given->override_count,
+                                   chosen->output);
+    if (status == DGBA_OK) status = dgba_worker_create(&worker);
+    DGBA_TRY_OUT(dgba_farm_agree(status));
+    DGBA_INFO_ROOT("%s: %lld units on %d workers, OpenBLAS core %s", state.provenance.name, (long long)sweep.unit_count,
+                   dgba_farm_workers(), dgba_blas_core());
+    status = run_farm_of(&state, worker, chosen->output);
+out:
+    dgba_worker_free(&worker);
+    run_state_free(&state);
+    dgba_sweep_free(&sweep);
+    dgba_config_free(&config);
+    return status;
+}
+
+static dgba_status run(const dgba_command *command, int argc, char **argv) {
+    arguments given;
+    run_options chosen;
+    DGBA_TRY(arguments_read(&given, &chosen, command, argc, argv, 1, 1));
+    if (chosen.output[0] == '\0') return dgba_fail(DGBA_E_USAGE, "say where the results go: -o DIR");
+    DGBA_TRY(dgba_farm_start(chosen.serial));
+    stop_signals_install(dgba_farm_rank());
+    dgba_log_before_print(progress_wipe);
+    dgba_blas_set_threads((int)chosen.threads);
+    dgba_status status = run_all(&given, &chosen);
+    if (dgba_log_open(NULL) != DGBA_OK) status = DGBA_E_BUG;
+    // The coordinator has told what there is to tell.
+    if (dgba_farm_rank() > 0) dgba_error_clear();
+    dgba_farm_end();
+    return status;
+}
+
+static void more_help(dgba_text *out) {
+    dgba_text_add(out, "\nThe configuration, with its defaults:\n");
+    dgba_config_help(out, dgba_trial_schema());
+}
+
+const dgba_command run_command = {
+    .name = "run",
+    .usage = "CONFIG.yaml -o DIR [--set section.key=value ...] [--serial]",
+    .help = "runs a sweep: trains, measures, attacks; what is finished is not run again",
+    .details =
+        "Under mpirun or srun every rank works and rank 0 also coordinates. The same command continues a run\n"
+        "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first.\n",
+    .options = &table,
+    .more_help = more_help,
+    .run = run,
+};

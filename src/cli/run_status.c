@@ -1,0 +1,56 @@
+#include <math.h>
+#include <unistd.h>
+
+#include "run.h"
+
+static void add_failures(dgba_text *json, const run_state *state) {
+    dgba_text name = {0};
+    bool first = true;
+    dgba_text_add(json, "  \"failures\": [");
+    for (int64_t u = 0; u < state->sweep->unit_count; ++u) {
+        if (state->failures[u] == NULL) continue;
+        dgba_unit_describe(&name, state->sweep, &state->sweep->units[u]);
+        dgba_text_add(json, "%s\n    {\"unit\": \"%s\", \"what\": ", first ? "" : ",", state->sweep->units[u].id);
+        dgba_text_add_json(json, dgba_text_chars(&name));
+        dgba_text_add(json, ", \"reason\": ");
+        dgba_text_add_json(json, state->failures[u]);
+        dgba_text_add(json, "}");
+        first = false;
+    }
+    dgba_text_add(json, "%s]\n", first ? "" : "\n  ");
+    dgba_text_free(&name);
+}
+
+static void add_real(dgba_text *json, const char *key, double value) {
+    if (isfinite(value))
+        dgba_text_add(json, "  \"%s\": %.3f,\n", key, value);
+    else
+        dgba_text_add(json, "  \"%s\": null,\n", key);
+}
+
+dgba_status run_write_status(const run_state *state, const char *phase) {
+    const dgba_sched_counts *c = &state->counts;
+    const double elapsed = dgba_clock_seconds() - state->started;
+    char now[32];
+    dgba_clock_timestamp(now, sizeof now);
+    dgba_text json = {0};
+    dgba_text_add(&json, "{\n  \"phase\": \"%s\",\n  \"name\": ", phase);
+    dgba_text_add_json(&json, state->provenance.name);
+    dgba_text_add(&json, ",\n  \"host\": ");
+    dgba_text_add_json(&json, state->provenance.host);
+    dgba_text_add(&json, ",\n  \"pid\": %d,\n  \"workers\": %d,\n", (int)getpid(), dgba_farm_workers());
+    dgba_text_add(&json, "  \"started\": \"%s\",\n  \"updated\": \"%s\",\n", state->provenance.started, now);
+    add_real(&json, "elapsed_seconds", elapsed);
+    add_real(&json, "remaining_seconds", run_remaining_seconds(state));
+    add_real(&json, "images_per_second", elapsed > 0 ? (double)state->images_done / elapsed : NAN);
+    dgba_text_add(&json,
+                  "  \"units\": {\"total\": %lld, \"cached\": %lld, \"done\": %lld, \"failed\": %lld, \"blocked\": %lld, "
+                  "\"running\": %lld, \"waiting\": %lld},\n",
+                  (long long)c->total, (long long)c->cached, (long long)c->done, (long long)c->failed,
+                  (long long)c->blocked, (long long)c->running, (long long)c->waiting);
+    add_failures(&json, state);
+    dgba_text_add(&json, "}\n");
+    const dgba_status status = dgba_store_put_text(state->store, "status.json", dgba_text_chars(&json));
+    dgba_text_free(&json);
+    return status;
+}

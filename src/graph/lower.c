@@ -1,0 +1,126 @@
+#include "plan.h"
+
+/** What lowering knows about each node. */
+typedef struct lowering {
+    dgba_plan *plan;
+    int32_t *uses;
+    dgba_node *consumer; // one of the nodes that use it, or NONE
+    dgba_shape *shapes;
+    int32_t *value; // value that holds the node's result, or NONE
+} lowering;
+
+static bool is_training(const dgba_plan *plan) { return plan->purpose == DGBA_PURPOSE_TRAIN; }
+
+/** The one node that uses `index`, if it is of that kind and `index` is wanted nowhere else; NONE otherwise. */
+static dgba_node sole_consumer(const lowering *l, dgba_node index, node_op op) {
+    const dgba_node consumer = l->consumer[index];
+    if (l->uses[index] != 1 || consumer == NONE || l->plan->graph->nodes[consumer].op != op) return NONE;
+    return consumer;
+}
+
+static int32_t append_value(dgba_plan *plan, dgba_shape shape) {
+    plan->values[plan->value_count] = (value){.shape = shape, .buffer = NONE, .gradient = NONE};
+    return plan->value_count++;
+}
+
+static void append_step(lowering *l, dgba_node index) {
+    dgba_plan *plan = l->plan;
+    const node *n = &plan->graph->nodes[index];
+    step added = {.op = n->op,
+                  .node = index,
+                  .batchnorm = NONE,
+                  .inputs = n->inputs,
+                  .weight = NONE,
+                  .bias = NONE,
+                  .scale = NONE,
+                  .kept = {NONE, NONE},
+                  .forward_scratch = NONE,
+                  .backward_scratch = NONE,
+                  .unwanted = NONE};
+    for (int k = 0; k < n->inputs; ++k) added.x[k] = l->value[n->input[k]];
+    dgba_node last = index;
+    if (n->op == OP_CONV2D && !is_training(plan)) {
+        added.batchnorm = sole_consumer(l, last, OP_BATCHNORM);
+        if (added.batchnorm != NONE) last = added.batchnorm;
+    }
+    const dgba_node relu = n->op == OP_CONV2D || n->op == OP_ADD ? sole_consumer(l, last, OP_RELU) : NONE;
+    if (relu != NONE) {
+        added.relu = true;
+        last = relu;
+    }
+    added.y = append_value(plan, l->shapes[last]);
+    l->value[index] = l->value[last] = added.y;
+    if (added.batchnorm != NONE) l->value[added.batchnorm] = added.y;
+    plan->steps[plan->step_count++] = added;
+}
+
+static bool is_identity(const dgba_plan *plan, const node *n) {
+    return n->op == OP_DROPOUT && (!is_training(plan) || n->rate == 0);
+}
+
+static dgba_status check_batchnorm(const dgba_plan *plan, dgba_shape shape) {
+    if (!is_training(plan))
+        return dgba_fail(DGBA_E_USAGE, "evaluation mode needs it right after a convolution that nothing else uses");
+    if (shape.n * shape.h * shape.w > 1) return DGBA_OK;
+    return dgba_fail(DGBA_E_SHAPE, "training needs more than one value per channel");
+}
+
+static dgba_status lower_node(lowering *l, dgba_node index) {
+    const node *n = &l->plan->graph->nodes[index];
+    if (l->uses[index] == 0 || l->value[index] != NONE) return DGBA_OK; // not needed, or fused already
+    if (n->op == OP_BATCHNORM)
+        DGBA_TRY(dgba_graph_context(check_batchnorm(l->plan, l->shapes[index]), l->plan->graph, index));
+    if (is_identity(l->plan, n))
+        l->value[index] = l->value[n->input[0]];
+    else
+        append_step(l, index);
+    return DGBA_OK;
+}
+
+/** Where dropout is the identity, two outputs can turn out to be one value, which can have only one seed. */
+static dgba_status mark_outputs(lowering *l) {
+    dgba_plan *plan = l->plan;
+    for (int64_t i = 0; i < plan->graph->output_count; ++i) {
+        const dgba_node index = plan->graph->outputs[i];
+        const int32_t output = l->value[index];
+        if (output == 0 || plan->values[output].is_output)
+            return dgba_fail(DGBA_E_USAGE, "output %lld (node %d) is the same as %s here", (long long)i, index,
+                             output == 0 ? "the input" : "another output");
+        plan->values[output].is_output = true;
+        plan->outputs[i] = output;
+    }
+    return DGBA_OK;
+}
+
+static dgba_status lower_all(lowering *l, dgba_shape input) {
+    const dgba_graph *graph = l->plan->graph;
+    dgba_graph_count_uses(l->uses, graph);
+    DGBA_TRY(dgba_graph_infer_shapes(l->shapes, graph, l->uses, input));
+    for (dgba_node i = 0; i < graph->node_count; ++i) {
+        l->consumer[i] = l->value[i] = NONE;
+        for (int k = 0; k < graph->nodes[i].inputs && l->uses[i] > 0; ++k) l->consumer[graph->nodes[i].input[k]] = i;
+    }
+    l->value[0] = append_value(l->plan, input);
+    for (dgba_node i = 1; i < graph->node_count; ++i) DGBA_TRY(lower_node(l, i));
+    return mark_outputs(l);
+}
+
+dgba_status dgba_plan_lower(dgba_plan *plan, dgba_shape input) {
+    const int64_t count = plan->graph->node_count;
+    lowering l = {.plan = plan};
+    dgba_status status;
+    DGBA_TRY_OUT(DGBA_NEW(&plan->steps, count));
+    DGBA_TRY_OUT(DGBA_NEW(&plan->values, count));
+    DGBA_TRY_OUT(DGBA_NEW(&plan->outputs, plan->graph->output_count));
+    DGBA_TRY_OUT(DGBA_NEW(&l.uses, count));
+    DGBA_TRY_OUT(DGBA_NEW(&l.consumer, count));
+    DGBA_TRY_OUT(DGBA_NEW(&l.shapes, count));
+    DGBA_TRY_OUT(DGBA_NEW(&l.value, count));
+    DGBA_TRY_OUT(lower_all(&l, input));
+out:
+    dgba_free(l.uses);
+    dgba_free(l.consumer);
+    dgba_free(l.shapes);
+    dgba_free(l.value);
+    return status;
+}

@@ -1,0 +1,46 @@
+/** Nodes of a graph: what the builders make and the planner reads. */
+#ifndef DGBA_GRAPH_NODE_H
+#define DGBA_GRAPH_NODE_H
+
+#include "dgba/graph.h"
+
+typedef enum node_op { OP_INPUT, OP_CONV2D, OP_BATCHNORM, OP_RELU, OP_MAXPOOL, OP_DROPOUT, OP_ADD } node_op;
+
+typedef struct node {
+    node_op op;
+    int inputs;
+    dgba_node input[2];
+    int64_t channels;  // of its value
+    int64_t parameter; // index of the first of its parameters, which stand in a row
+    char name[DGBA_PARAMETER_NAME_BYTES];
+    union {
+        struct {
+            dgba_conv2d options;
+            bool bias;
+        } conv;
+        dgba_batchnorm batchnorm;
+        dgba_maxpool pool;
+        float rate;
+    };
+} node;
+
+struct dgba_graph {
+    node *nodes;
+    dgba_node node_count;
+    dgba_parameter *parameters;
+    int64_t parameter_count, parameter_floats;
+    dgba_node *outputs;
+    int64_t output_count;
+};
+
+/** Puts "node 7 (conv2d trunk.3.conv1)" before the message of a failure. */
+dgba_status dgba_graph_context(dgba_status status, const dgba_graph *graph, dgba_node index);
+
+/** How often each value is used, by other nodes that matter and as an output; 0 for nodes that reach no output. */
+void dgba_graph_count_uses(int32_t *uses, const dgba_graph *graph);
+
+/** Shapes of all nodes that reach an output; those of the others are zero.
+ *  Errors    DGBA_E_SHAPE naming the node */
+dgba_status dgba_graph_infer_shapes(dgba_shape *shapes, const dgba_graph *graph, const int32_t *uses, dgba_shape input);
+
+#endif

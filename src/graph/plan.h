@@ -1,0 +1,64 @@
+/** A plan: the nodes of a graph turned into steps over values, and every buffer's place in one block.
+ *
+ *  Time counts the steps: forward step i runs at time i of 0 .. F-1, its backward half at time 2F-1-i.
+ */
+#ifndef DGBA_GRAPH_PLAN_H
+#define DGBA_GRAPH_PLAN_H
+
+#include "buffer.h"
+#include "node.h"
+
+enum { NONE = -1 }; // no buffer, no node
+
+/** What steps read and write. Value 0 is the input; it and its gradient lie in the caller's memory. */
+typedef struct value {
+    dgba_shape shape; // with the planned number of samples
+    int32_t buffer, gradient;
+    bool is_output;
+    bool wants_gradient;
+} value;
+
+/** One operation, with what was fused into it. */
+typedef struct step {
+    node_op op;
+    dgba_node node, batchnorm; // whose options and parameters it has; batchnorm is folded into a convolution, or NONE
+    bool relu;                 // max(0, ·) after it
+    int inputs;
+    int32_t x[2], y;                           // values
+    bool accumulates[2];                       // backward: adds to the gradient of x[k], which holds something already
+    int32_t weight, bias, scale;               // of the folded convolution
+    int32_t kept[2];                           // for the backward pass: winners, or dropout pattern, or mean and inv_std
+    int32_t forward_scratch, backward_scratch; // of a convolution
+    int32_t unwanted;                          // a batch normalisation's gradient of an input that wants none
+} step;
+
+struct dgba_plan {
+    const dgba_graph *graph;
+    dgba_purpose purpose;
+    int64_t samples;
+    step *steps;
+    int32_t step_count;
+    value *values;
+    int32_t value_count;
+    int32_t *outputs; // value of each output
+    buffer *buffers;
+    int32_t buffer_count;
+    char *block;
+    int64_t block_bytes;
+    float *parameters;
+    const float *x; // of the last forward pass
+    dgba_run run;
+};
+
+/** Makes steps and values: skips nodes that reach no output, folds batch normalisation, fuses rectifiers.
+ *  Errors    DGBA_E_SHAPE, DGBA_E_USAGE naming the node; DGBA_E_MEMORY */
+dgba_status dgba_plan_lower(dgba_plan *plan, dgba_shape input);
+
+/** Makes the buffers with their lifetimes and says which gradients accumulate.
+ *  Errors    DGBA_E_MEMORY */
+dgba_status dgba_plan_add_buffers(dgba_plan *plan);
+
+/** A buffer's memory; NULL for NONE. */
+void *dgba_plan_memory(const dgba_plan *plan, int32_t index);
+
+#endif

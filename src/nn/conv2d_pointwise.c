@@ -1,0 +1,32 @@
+#include "conv2d.h"
+
+bool conv2d_is_pointwise(const conv2d_geometry *g) {
+    return g->conv.kernel == 1 && g->conv.stride == 1 && g->conv.padding == 0;
+}
+
+void conv2d_pointwise_forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g,
+                              bool relu) {
+    const int64_t plane = g->y.h * g->y.w;
+    for (int64_t n = 0; n < g->x.n; ++n) {
+        float *image = y + n * g->y.c * plane;
+        dgba_gemm(image, plane, 0, (dgba_matrix){w, g->x.c, false}, (dgba_matrix){x + n * g->x.c * plane, plane, false},
+                  g->y.c, plane, g->x.c);
+        for (int64_t k = 0; k < g->y.c; ++k)
+            conv2d_finish(image + k * plane, image + k * plane, b != NULL ? b + k : NULL, plane, relu);
+    }
+}
+
+void conv2d_pointwise_backward_input(float *dx, const float *dy, const float *w, const conv2d_geometry *g,
+                                     bool accumulate) {
+    const int64_t plane = g->y.h * g->y.w;
+    for (int64_t n = 0; n < g->x.n; ++n)
+        dgba_gemm(dx + n * g->x.c * plane, plane, accumulate ? 1 : 0, (dgba_matrix){w, g->x.c, true},
+                  (dgba_matrix){dy + n * g->y.c * plane, plane, false}, g->x.c, plane, g->y.c);
+}
+
+void conv2d_pointwise_backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g) {
+    const int64_t plane = g->y.h * g->y.w;
+    for (int64_t n = 0; n < g->x.n; ++n)
+        dgba_gemm(dw, g->x.c, 1, (dgba_matrix){dy + n * g->y.c * plane, plane, false},
+                  (dgba_matrix){x + n * g->x.c * plane, plane, true}, g->y.c, g->x.c, plane);
+}

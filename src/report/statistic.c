@@ -1,0 +1,19 @@
+#include <math.h>
+
+#include "grid.h"
+
+void statistic_add(statistic *s, double value) {
+    if (isnan(value)) return;
+    s->count += 1;
+    const double distance = value - s->mean;
+    s->mean += distance / (double)s->count;
+    s->squares += distance * (value - s->mean);
+}
+
+void statistic_text(dgba_text *out, const statistic *s, int decimals, int64_t expected) {
+    dgba_text_clear(out);
+    if (s->count == 0) return;
+    dgba_text_add(out, "%.*f", decimals, s->mean);
+    if (s->count > 1) dgba_text_add(out, " ± %.*f", decimals, sqrt(s->squares / (double)(s->count - 1)));
+    if (s->count < expected) dgba_text_add(out, " (n=%lld)", (long long)s->count);
+}

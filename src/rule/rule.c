@@ -1,0 +1,66 @@
+/** The registry of rules, and the one place where inactive tasks are left out of weights. */
+#include "dgba/rule.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "rules.h"
+
+static const dgba_rule_kind *const kinds[] = {
+    &dgba_rule_single, &dgba_rule_total, &dgba_rule_sign_sum, &dgba_rule_static, &dgba_rule_dgba,
+};
+
+const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count) {
+    *count = DGBA_COUNT_OF(kinds);
+    return kinds;
+}
+
+dgba_status dgba_rule_kind_find(const dgba_rule_kind **out, const char *name) {
+    const char *known[DGBA_COUNT_OF(kinds)];
+    for (int64_t i = 0; i < DGBA_COUNT_OF(kinds); ++i) {
+        known[i] = kinds[i]->name;
+        if (strcmp(known[i], name) != 0) continue;
+        *out = kinds[i];
+        return DGBA_OK;
+    }
+    const char *nearest = dgba_text_nearest(name, known, DGBA_COUNT_OF(kinds));
+    if (nearest == NULL) return dgba_fail(DGBA_E_CONFIG, "unknown rule '%s'", name);
+    return dgba_fail(DGBA_E_CONFIG, "unknown rule '%s' (did you mean '%s'?)", name, nearest);
+}
+
+static bool is_usable(double loss) { return isfinite(loss) && loss > DGBA_RULE_LEAST_LOSS; }
+
+void dgba_rule_active(uint8_t *active, const double *losses, const double *clean_losses, int64_t tasks, int64_t samples) {
+    for (int64_t i = 0; i < tasks * samples; ++i) active[i] = is_usable(losses[i]) && is_usable(clean_losses[i]);
+}
+
+void dgba_rule_weights(double *weights, const dgba_rule *rule, const dgba_rule_input *input) {
+    rule->kind->weights(weights, rule, input);
+    for (int64_t i = 0; i < input->tasks * input->samples; ++i)
+        if (!input->active[i]) weights[i] = 0;
+}
+
+void dgba_rule_combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                       const dgba_rule_input *input) {
+    rule->kind->combine(direction, rule, gradients, size, input);
+}
+
+void dgba_rule_score(double *scores, const dgba_rule *rule, const dgba_rule_input *input) {
+    rule->kind->score_of(scores, rule, input);
+}
+
+void dgba_rule_score_sum(double *scores, const dgba_rule *rule, const dgba_rule_input *input) {
+    (void)rule;
+    for (int64_t n = 0; n < input->samples; ++n) scores[n] = 0;
+    for (int64_t i = 0; i < input->tasks * input->samples; ++i)
+        if (input->active[i]) scores[i % input->samples] += input->losses[i];
+}
+
+void dgba_rule_score_relative(double *scores, const dgba_rule *rule, const dgba_rule_input *input) {
+    (void)rule;
+    for (int64_t n = 0; n < input->samples; ++n) scores[n] = 0;
+    for (int64_t i = 0; i < input->tasks * input->samples; ++i) {
+        if (!input->active[i]) continue;
+        scores[i % input->samples] += (input->losses[i] - input->clean_losses[i]) / input->clean_losses[i];
+    }
+}

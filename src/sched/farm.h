@@ -1,0 +1,92 @@
+/** Inside of the farm.
+ *
+ *  The protocol. Rank 0 coordinates; worker w is rank w, and worker 0 is a second thread of rank 0. A message is a header
+ *  and then, if it has bytes, these in chunks; the receiver of a header takes the bytes at once.
+ *
+ *    UNIT    coordinator -> idle worker   unit, input            answered by one RESULT
+ *    RESULT  worker -> coordinator        unit, status, seconds, result (or the message of the failure)
+ *    EXIT    coordinator -> every worker  status of the run and its message; never answered
+ *    BYTES   a chunk of what a header announced
+ *
+ *  Why it ends. A unit that is handed out is answered when `work` returns, and is handed out once, so the number of units
+ *  that wait or run falls with every answer, and falls to the running ones after a stop. When nothing runs and nothing
+ *  more will, every UNIT has been answered and every RESULT taken, so no message is under way; the EXITs sent then are
+ *  the last messages of this run, and messages between two ranks keep their order, so they cannot meet the next run's.
+ */
+#ifndef DGBA_SCHED_FARM_H
+#define DGBA_SCHED_FARM_H
+
+#include <mpi.h>
+#include <pthread.h>
+
+#include "dgba/sched.h"
+
+typedef enum dgba_farm_tag { DGBA_FARM_UNIT, DGBA_FARM_RESULT, DGBA_FARM_EXIT, DGBA_FARM_BYTES } dgba_farm_tag;
+
+/** What travels between coordinator and workers, through MPI or to the thread next door. */
+typedef struct dgba_farm_message {
+    dgba_farm_tag tag;
+    int64_t unit;
+    dgba_status status;
+    double seconds;
+    char *bytes; // owned by whoever has the message; received ones end with a 0 that `count` does not count
+    size_t count;
+} dgba_farm_message;
+
+/* ---- farm_start.c ---- */
+
+/** The farm's own communicator; MPI_COMM_NULL if MPI was not started. */
+MPI_Comm dgba_farm_communicator(void);
+
+/* ---- farm_message.c ---- */
+
+void dgba_farm_send(int rank, const dgba_farm_message *message);
+
+/** Receives a message if one has arrived.
+ *  Owns      caller frees out->bytes */
+bool dgba_farm_receive(dgba_farm_message *out, int *rank);
+
+/** A message that carries a status and, for a failure, this thread's error message.
+ *  Owns      caller frees .bytes */
+dgba_farm_message dgba_farm_status_message(dgba_farm_tag tag, dgba_status status);
+
+/** Sleeps for *pause seconds and makes the next pause longer, from 50 µs to 2 ms; a *pause of 0 starts anew. So an
+ *  answer comes quickly when much happens, and waiting costs next to nothing when little does. */
+void dgba_farm_pause(double *pause);
+
+/* ---- farm_worker.c ---- */
+
+/** Runs a unit and frees its input.
+ *  Owns      caller frees .bytes */
+dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *unit);
+
+/** The life of a worker of its own rank: answers units until EXIT, whose status it returns. */
+dgba_status dgba_farm_serve(const dgba_farm *farm);
+
+/* ---- farm_thread.c ---- */
+
+/** Worker 0: a thread, and a letter box for one message. */
+typedef struct dgba_farm_thread {
+    const dgba_farm *farm;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t posted;
+    bool has_unit, has_result, leaving;
+    dgba_farm_message message;
+} dgba_farm_thread;
+
+/** The struct must stay where it is until dgba_farm_thread_join().
+ *  Errors    DGBA_E_MEMORY */
+dgba_status dgba_farm_thread_start(dgba_farm_thread *worker, const dgba_farm *farm);
+
+/** Hands over a unit; takes its bytes. The thread must be idle. */
+void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *unit);
+
+/** Takes the result if there is one.
+ *  Owns      caller frees out->bytes */
+bool dgba_farm_thread_receive(dgba_farm_message *out, dgba_farm_thread *worker);
+
+/** Ends the thread, which must be idle. */
+void dgba_farm_thread_join(dgba_farm_thread *worker);
+
+#endif

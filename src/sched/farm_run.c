@@ -1,0 +1,152 @@
+#include "farm.h"
+
+static const double TICK_SECONDS = 0.25;
+
+typedef struct coordinator {
+    const dgba_farm *farm;
+    dgba_sched *sched;
+    dgba_farm_thread thread; // worker 0
+    int *idle;               // workers without a unit, the last one asks first
+    int idle_count;
+    double next_tick;
+    bool stopping;
+    dgba_status status; // of the callback `finished`, and its message
+    char *message;
+} coordinator;
+
+static void stop(coordinator *c) {
+    c->stopping = true;
+    dgba_sched_stop(c->sched);
+}
+
+/** Tells the outside, then the scheduler: units that need this one are handed out only when its result is kept. After an
+ *  error of the outside it is not called again; what still runs is awaited and dropped. */
+static void finish_unit(coordinator *c, int worker, const dgba_farm_message *answer) {
+    const bool ok = answer->status == DGBA_OK;
+    const dgba_farm_result result = {.unit = answer->unit,
+                                     .worker = worker,
+                                     .status = answer->status,
+                                     .message = ok ? "" : answer->bytes,
+                                     .bytes = ok ? answer->bytes : NULL,
+                                     .count = ok ? answer->count : 0,
+                                     .seconds = answer->seconds};
+    if (c->status == DGBA_OK) {
+        c->status = c->farm->finished(c->farm->context, &result);
+        if (c->status != DGBA_OK) {
+            c->message = dgba_text_copy(dgba_error());
+            stop(c);
+        }
+    }
+    dgba_sched_finish(c->sched, answer->unit, ok);
+}
+
+static void send_unit(coordinator *c, int worker, dgba_farm_message *unit) {
+    if (worker == 0) {
+        dgba_farm_thread_send(&c->thread, unit);
+        return;
+    }
+    dgba_farm_send(worker, unit);
+    dgba_free(unit->bytes);
+}
+
+/** Gives units to idle workers while there are any. A unit without input is a failed unit; its worker stays idle. */
+static void hand_out(coordinator *c) {
+    int64_t u = 0;
+    while (c->idle_count > 0 && dgba_sched_next(&u, c->sched, c->idle[c->idle_count - 1]) == DGBA_SCHED_RUN) {
+        const int worker = c->idle[c->idle_count - 1];
+        dgba_farm_message unit = {.tag = DGBA_FARM_UNIT, .unit = u};
+        const dgba_status status = c->farm->prepare(&unit.bytes, &unit.count, c->farm->context, u);
+        if (status == DGBA_OK) {
+            c->idle_count -= 1;
+            send_unit(c, worker, &unit);
+            continue;
+        }
+        dgba_free(unit.bytes);
+        dgba_farm_message failure = dgba_farm_status_message(DGBA_FARM_RESULT, status);
+        failure.unit = u;
+        finish_unit(c, worker, &failure);
+        dgba_free(failure.bytes);
+    }
+}
+
+/** Takes one result, if one has arrived. */
+static bool collect(coordinator *c) {
+    dgba_farm_message answer;
+    int worker = 0;
+    if (!dgba_farm_thread_receive(&answer, &c->thread) && !dgba_farm_receive(&answer, &worker)) return false;
+    DGBA_ASSERT(answer.tag == DGBA_FARM_RESULT);
+    finish_unit(c, worker, &answer);
+    dgba_free(answer.bytes);
+    c->idle[c->idle_count++] = worker;
+    return true;
+}
+
+static void tick(const coordinator *c) {
+    const dgba_sched_counts counts = dgba_sched_count(c->sched);
+    if (c->farm->tick != NULL) c->farm->tick(c->farm->context, &counts);
+}
+
+static void tick_now_and_then(coordinator *c) {
+    const double now = dgba_clock_seconds();
+    if (now < c->next_tick) return;
+    c->next_tick = now + TICK_SECONDS;
+    tick(c);
+}
+
+static bool is_stop_wanted(const coordinator *c) {
+    return !c->stopping && c->farm->should_stop != NULL && c->farm->should_stop(c->farm->context);
+}
+
+static void coordinate(coordinator *c) {
+    double pause = 0;
+    for (int worker = dgba_farm_workers() - 1; worker >= 0; --worker) c->idle[c->idle_count++] = worker;
+    c->next_tick = dgba_clock_seconds() + TICK_SECONDS;
+    while (!dgba_sched_is_over(c->sched)) {
+        if (collect(c))
+            pause = 0;
+        else
+            dgba_farm_pause(&pause);
+        if (is_stop_wanted(c)) stop(c);
+        hand_out(c);
+        tick_now_and_then(c);
+    }
+    tick(c);
+}
+
+static dgba_status conclude(const coordinator *c) {
+    const dgba_sched_counts counts = dgba_sched_count(c->sched);
+    if (c->status != DGBA_OK) return dgba_fail(c->status, "%s", c->message);
+    if (counts.waiting > 0)
+        return dgba_fail(DGBA_E_STOPPED, "stopped with %lld of %lld units left", (long long)counts.waiting,
+                         (long long)counts.total);
+    if (counts.failed > 0)
+        return dgba_fail(DGBA_E_UNITS_FAILED, "%lld of %lld units failed, %lld more need one of them",
+                         (long long)counts.failed, (long long)counts.total, (long long)counts.blocked);
+    return DGBA_OK;
+}
+
+static dgba_status run_units(const dgba_farm *farm) {
+    coordinator c = {.farm = farm};
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
+    DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));
+    DGBA_TRY_OUT(dgba_farm_thread_start(&c.thread, farm));
+    coordinate(&c);
+    dgba_farm_thread_join(&c.thread);
+    status = conclude(&c);
+out:
+    dgba_sched_free(&c.sched);
+    dgba_free(c.idle);
+    dgba_free(c.message);
+    return status;
+}
+
+static dgba_status lead(const dgba_farm *farm) {
+    const dgba_status status = run_units(farm);
+    dgba_farm_message exit = dgba_farm_status_message(DGBA_FARM_EXIT, status);
+    for (int rank = 1; rank < dgba_farm_ranks(); ++rank) dgba_farm_send(rank, &exit);
+    dgba_free(exit.bytes);
+    return status;
+}
+
+dgba_status dgba_farm_run(const dgba_farm *farm) { return dgba_farm_rank() == 0 ? lead(farm) : dgba_farm_serve(farm); }

@@ -1,0 +1,82 @@
+#include <signal.h>
+#include <string.h>
+
+#include "farm.h"
+
+/** Waits for a unit; false when it is time to leave. */
+static bool take_unit(dgba_farm_message *unit, dgba_farm_thread *worker) {
+    pthread_mutex_lock(&worker->lock);
+    while (!worker->has_unit && !worker->leaving) pthread_cond_wait(&worker->posted, &worker->lock);
+    const bool taken = worker->has_unit;
+    *unit = worker->message;
+    worker->has_unit = false;
+    pthread_mutex_unlock(&worker->lock);
+    return taken;
+}
+
+static void post_result(dgba_farm_thread *worker, const dgba_farm_message *result) {
+    pthread_mutex_lock(&worker->lock);
+    worker->message = *result;
+    worker->has_result = true;
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void *live(void *argument) {
+    dgba_farm_thread *worker = argument;
+    dgba_farm_message unit;
+    while (take_unit(&unit, worker)) {
+        const dgba_farm_message result = dgba_farm_answer(worker->farm, &unit);
+        post_result(worker, &result);
+    }
+    return NULL;
+}
+
+/** Signals such as "stop" are for the main thread, whose sleep they end; the work's file operations are left alone. */
+static void block_signals(sigset_t *before) {
+    static const int blocked[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+    sigset_t set;
+    sigemptyset(&set);
+    for (int64_t i = 0; i < DGBA_COUNT_OF(blocked); ++i) sigaddset(&set, blocked[i]);
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+dgba_status dgba_farm_thread_start(dgba_farm_thread *worker, const dgba_farm *farm) {
+    *worker = (dgba_farm_thread){.farm = farm};
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->posted, NULL);
+    sigset_t before;
+    block_signals(&before); // a new thread inherits the mask
+    const int error = pthread_create(&worker->thread, NULL, live, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0) return DGBA_OK;
+    pthread_cond_destroy(&worker->posted);
+    pthread_mutex_destroy(&worker->lock);
+    return dgba_fail(DGBA_E_MEMORY, "cannot start the worker thread: %s", strerror(error));
+}
+
+void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *unit) {
+    pthread_mutex_lock(&worker->lock);
+    worker->message = *unit;
+    worker->has_unit = true;
+    pthread_cond_signal(&worker->posted);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+bool dgba_farm_thread_receive(dgba_farm_message *out, dgba_farm_thread *worker) {
+    pthread_mutex_lock(&worker->lock);
+    const bool arrived = worker->has_result;
+    if (arrived) *out = worker->message;
+    worker->has_result = false;
+    pthread_mutex_unlock(&worker->lock);
+    return arrived;
+}
+
+void dgba_farm_thread_join(dgba_farm_thread *worker) {
+    pthread_mutex_lock(&worker->lock);
+    worker->leaving = true;
+    pthread_cond_signal(&worker->posted);
+    pthread_mutex_unlock(&worker->lock);
+    pthread_join(worker->thread, NULL);
+    pthread_cond_destroy(&worker->posted);
+    pthread_mutex_destroy(&worker->lock);
+}

@@ -1,0 +1,48 @@
+#include "farm.h"
+
+dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *unit) {
+    char *result = NULL;
+    size_t count = 0;
+    dgba_error_clear();
+    const double start = dgba_clock_seconds();
+    const dgba_status status = farm->work(&result, &count, farm->context, unit->bytes, unit->count);
+    const double seconds = dgba_clock_seconds() - start;
+    dgba_farm_message answer = {.tag = DGBA_FARM_RESULT, .bytes = result, .count = count};
+    if (status != DGBA_OK) {
+        dgba_free(result);
+        answer = dgba_farm_status_message(DGBA_FARM_RESULT, status);
+    }
+    answer.unit = unit->unit;
+    answer.seconds = seconds;
+    dgba_free(unit->bytes);
+    return answer;
+}
+
+static dgba_farm_message wait_for_message(void) {
+    dgba_farm_message message;
+    int rank = 0;
+    double pause = 0;
+    while (!dgba_farm_receive(&message, &rank)) dgba_farm_pause(&pause);
+    return message;
+}
+
+static void handle_unit(const dgba_farm *farm, dgba_farm_message *unit) {
+    dgba_farm_message answer = dgba_farm_answer(farm, unit);
+    dgba_farm_send(0, &answer);
+    dgba_free(answer.bytes);
+}
+
+static dgba_status handle_exit(dgba_farm_message *exit) {
+    const dgba_status status = exit->status == DGBA_OK ? DGBA_OK : dgba_fail(exit->status, "%s", exit->bytes);
+    dgba_free(exit->bytes);
+    return status;
+}
+
+dgba_status dgba_farm_serve(const dgba_farm *farm) {
+    for (;;) {
+        dgba_farm_message message = wait_for_message();
+        if (message.tag == DGBA_FARM_EXIT) return handle_exit(&message);
+        DGBA_ASSERT(message.tag == DGBA_FARM_UNIT);
+        handle_unit(farm, &message);
+    }
+}

@@ -1,0 +1,125 @@
+#include <string.h>
+
+#include "schema.h"
+
+static dgba_status check_format(dgba_h5 *file) {
+    dgba_text format = {0};
+    int64_t version = 0;
+    dgba_status status = dgba_h5_get_text(&format, file, "/", "format");
+    if (status != DGBA_OK || strcmp(dgba_text_chars(&format), RESULTS_FORMAT) != 0) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: not a results file of dgba", dgba_h5_name(file));
+        goto out;
+    }
+    DGBA_TRY_OUT(dgba_h5_get_integer(&version, file, "/", "format_version"));
+    if (version > RESULTS_FORMAT_VERSION)
+        status = dgba_fail(DGBA_E_FORMAT, "%s: written by a newer dgba (results format %lld; this one reads up to %d)",
+                           dgba_h5_name(file), (long long)version, RESULTS_FORMAT_VERSION);
+out:
+    dgba_text_free(&format);
+    return status;
+}
+
+static dgba_status read_provenance(dgba_provenance *run, dgba_h5 *file) {
+    dgba_text text = {0};
+    dgba_status status = DGBA_OK;
+    for (int i = 0; i < PROVENANCE_COUNT; ++i) {
+        DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/run", results_provenance[i]));
+        dgba_results_set_text((char **)run + i, dgba_text_chars(&text));
+    }
+out:
+    dgba_text_free(&text);
+    return status;
+}
+
+static dgba_status read_counts(dgba_results *results, dgba_h5 *file) {
+    for (int i = 0; i < AXIS_COUNT; ++i) {
+        int axes = 0;
+        int64_t sizes[DGBA_H5_MOST_AXES];
+        DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, results_axes[i].scale));
+        if (axes != 1) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes", dgba_h5_name(file), results_axes[i].scale, axes);
+        *FIELD(int64_t, results, results_axes[i].count) = sizes[0];
+    }
+    return DGBA_OK;
+}
+
+static dgba_status read_texts(char *rows, size_t row_bytes, int64_t count, dgba_h5 *file, const char *path,
+                              const column_about *column) {
+    dgba_names texts = {0};
+    DGBA_TRY(dgba_h5_read_texts(&texts, file, path));
+    dgba_status status = DGBA_OK;
+    if (texts.count != count)
+        status = dgba_fail(DGBA_E_FORMAT, "%s:%s: %lld rows; expected %lld", dgba_h5_name(file), path,
+                           (long long)texts.count, (long long)count);
+    for (int64_t i = 0; i < count && status == DGBA_OK; ++i)
+        dgba_results_set_text(FIELD(char *, rows + (size_t)i * row_bytes, column->offset), texts.items[i]);
+    dgba_names_free(&texts);
+    return status;
+}
+
+static dgba_status read_numbers(char *rows, size_t row_bytes, int64_t count, dgba_h5 *file, const char *path,
+                                const column_about *column) {
+    int64_t *values = NULL; // or doubles: both have 8 bytes
+    DGBA_TRY(DGBA_NEW(&values, count));
+    const dgba_h5_type type = column->type == COLUMN_REAL ? DGBA_H5_F64 : DGBA_H5_I64;
+    const dgba_status status = dgba_h5_read(values, file, path, type, count);
+    for (int64_t i = 0; i < count && status == DGBA_OK; ++i)
+        memcpy(rows + (size_t)i * row_bytes + column->offset, &values[i], sizeof *values);
+    dgba_free(values);
+    return status;
+}
+
+static dgba_status read_table(dgba_results *results, dgba_h5 *file, const table_about *table) {
+    char *rows = *FIELD(char *, results, table->rows);
+    const int64_t count = results_axis_count(results, table->axis);
+    dgba_text path = {0};
+    dgba_status status = DGBA_OK;
+    for (int64_t c = 0; c < table->column_count; ++c) {
+        const column_about *column = &table->columns[c];
+        dgba_path_join(&path, table->group, column->name);
+        DGBA_TRY_OUT((column->type == COLUMN_TEXT ? read_texts : read_numbers)(rows, table->row_bytes, count, file,
+                                                                               dgba_text_chars(&path), column));
+    }
+out:
+    dgba_text_free(&path);
+    return status;
+}
+
+static dgba_status read_array(dgba_results *results, dgba_h5 *file, const array_about *array) {
+    int64_t count = 0;
+    DGBA_TRY(results_array_count(&count, results, array));
+    return dgba_h5_read(*FIELD(double *, results, array->values), file, array->path, DGBA_H5_F64, count);
+}
+
+/** Rows that point to rows: readers index with them. */
+static dgba_status check_references(const dgba_results *results) {
+    for (int64_t i = 0; i < results->metric_count; ++i)
+        if (results->metrics[i].task < 0 || results->metrics[i].task >= results->task_count)
+            return dgba_fail(DGBA_E_FORMAT, "/metrics/task: row %lld is %lld; there are %lld tasks", (long long)i,
+                             (long long)results->metrics[i].task, (long long)results->task_count);
+    for (int64_t i = 0; i < results->attack_count; ++i)
+        if (results->attacks[i].model < 0 || results->attacks[i].model >= results->model_count)
+            return dgba_fail(DGBA_E_FORMAT, "/attacks/model: row %lld is %lld; there are %lld models", (long long)i,
+                             (long long)results->attacks[i].model, (long long)results->model_count);
+    return DGBA_OK;
+}
+
+static dgba_status read_content(dgba_results *results, dgba_h5 *file) {
+    DGBA_TRY(check_format(file));
+    DGBA_TRY(read_counts(results, file));
+    DGBA_TRY(dgba_results_allocate(results));
+    DGBA_TRY(read_provenance(&results->run, file));
+    DGBA_TRY(dgba_h5_read(results->images, file, results_axes[AXIS_IMAGE].scale, DGBA_H5_I64, results->image_count));
+    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(read_table(results, file, &results_tables[i]));
+    for (int i = 0; i < ARRAY_COUNT; ++i) DGBA_TRY(read_array(results, file, &results_arrays[i]));
+    return dgba_context(check_references(results), "%s", dgba_h5_name(file));
+}
+
+dgba_status dgba_results_read(dgba_results *out, const char *path) {
+    *out = (dgba_results){0};
+    dgba_h5 *file = NULL;
+    DGBA_TRY(dgba_h5_open(&file, path));
+    const dgba_status status = read_content(out, file);
+    if (status != DGBA_OK) dgba_results_free(out);
+    dgba_h5_close(&file);
+    return status;
+}

@@ -1,0 +1,65 @@
+/** The schema of the results, made from the lists in dgba/store.h: what is allocated, written and read in loops. */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#include "dgba/store.h"
+
+enum { RESULTS_FORMAT_VERSION = 1 };
+#define RESULTS_FORMAT "dgba-results"
+
+typedef enum column_type { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL } column_type;
+
+typedef struct column_about {
+    const char *name;
+    column_type type;
+    size_t offset; // of the field in the row
+    const char *unit, *description;
+} column_about;
+
+/** The axes of all datasets; each is a dimension scale "/<name>". */
+typedef enum results_axis { AXIS_TASK, AXIS_METRIC, AXIS_MODEL, AXIS_ATTACK, AXIS_IMAGE, AXIS_COUNT } results_axis;
+
+typedef struct axis_about {
+    const char *scale; // path of the dimension scale
+    size_t count;      // offset of the count in dgba_results
+    const char *description;
+} axis_about;
+extern const axis_about results_axes[AXIS_COUNT];
+
+/** A table: rows along an axis, one dataset per column. */
+typedef struct table_about {
+    const char *group;
+    results_axis axis;
+    size_t rows; // offset of the pointer to the rows in dgba_results
+    size_t row_bytes;
+    const column_about *columns;
+    int64_t column_count;
+} table_about;
+
+enum { TABLE_COUNT = 4 };
+extern const table_about results_tables[TABLE_COUNT];
+
+/** A field of doubles along several axes. */
+typedef struct array_about {
+    const char *path;
+    size_t values; // offset of the pointer to the values in dgba_results
+    int axes;
+    results_axis axis[3];
+    const char *unit, *description;
+} array_about;
+
+enum { ARRAY_COUNT = 7 };
+extern const array_about results_arrays[ARRAY_COUNT];
+
+enum { PROVENANCE_COUNT = sizeof(dgba_provenance) / sizeof(char *) };
+extern const char *const results_provenance[PROVENANCE_COUNT]; // names of the fields, in order
+
+int64_t results_axis_count(const dgba_results *results, results_axis axis);
+
+/** Elements of an array. Errors    DGBA_E_MEMORY if they cannot be counted */
+dgba_status results_array_count(int64_t *out, const dgba_results *results, const array_about *about);
+
+/** A field by its offset. */
+#define FIELD(type, structure, offset) ((type *)((char *)(uintptr_t)(structure) + (offset)))
+
+#endif

@@ -1,0 +1,34 @@
+#include <math.h>
+
+#include "dgba/train.h"
+
+/** The factors of an update that do not depend on the parameter. */
+typedef struct factors {
+    float beta1, beta2, decay, rate, root;
+} factors;
+
+DGBA_VECTORIZE
+static void update(float *restrict p, float *restrict m, float *restrict v, const float *restrict gradients, int64_t count,
+                   factors f) {
+    for (int64_t i = 0; i < count; ++i) {
+        const float g = gradients[i] + f.decay * p[i];
+        m[i] = f.beta1 * m[i] + (1 - f.beta1) * g;
+        v[i] = f.beta2 * v[i] + (1 - f.beta2) * g * g;
+        p[i] -= f.rate * m[i] / (sqrtf(v[i]) / f.root + 1e-8f);
+    }
+}
+
+void dgba_adam_update(float *parameters, float *first, float *second, const float *gradients, int64_t count, int64_t step,
+                      double rate, const dgba_train *options) {
+    const double t = (double)step;
+    update(parameters, first, second, gradients, count,
+           (factors){.beta1 = (float)options->beta1,
+                     .beta2 = (float)options->beta2,
+                     .decay = (float)options->weight_decay,
+                     .rate = (float)(rate / (1 - pow(options->beta1, t))),
+                     .root = (float)sqrt(1 - pow(options->beta2, t))});
+}
+
+double dgba_train_rate(const dgba_train *options, int64_t iteration) {
+    return options->learning_rate * pow(options->decay, (double)(iteration / options->decay_every));
+}

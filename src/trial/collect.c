@@ -1,0 +1,264 @@
+#include <math.h>
+#include <string.h>
+
+#include "settings.h"
+
+/** Where a model's or an attack's shards add up. */
+typedef struct shards {
+    dgba_record merged;  // images and losses of all shards, summed totals
+    int64_t count;       // of shards that were there
+    const char *failure; // reason of a failed shard, or NULL
+} shards;
+
+dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) { return read_tasks(tasks, &sweep->data); }
+
+static void add_totals(dgba_totals *to, const dgba_totals *from, const dgba_task *task) {
+    for (int64_t i = 0; i < dgba_task_sum_count(task); ++i) to->sums[i] += from->sums[i];
+    for (int64_t i = 0; i < dgba_task_count_count(task); ++i) to->counts[i] += from->counts[i];
+}
+
+static dgba_status add_shard(shards *to, const dgba_sweep *sweep, const dgba_task *tasks, const dgba_unit *unit,
+                             const char *folder) {
+    dgba_text path = {0};
+    dgba_record record = {0};
+    dgba_store_path(&path, folder, DGBA_STORE_UNIT, unit->id);
+    dgba_status status = dgba_record_read(&record, tasks, sweep->data.task_count, dgba_text_chars(&path), unit->id);
+    dgba_text_free(&path);
+    if (status != DGBA_OK) return status;
+    const int64_t first = unit->shard * sweep->shard_images;
+    for (int64_t t = 0; t < sweep->data.task_count; ++t) {
+        memcpy(to->merged.losses + t * sweep->image_count + first, record.losses + t * record.image_count,
+               (size_t)record.image_count * sizeof(double));
+        add_totals(&to->merged.totals[t], &record.totals[t], &tasks[t]);
+    }
+    to->merged.seconds += record.seconds;
+    to->merged.forward_passes += record.forward_passes;
+    to->merged.backward_passes += record.backward_passes;
+    to->merged.left_out += record.left_out;
+    to->count += 1;
+    dgba_record_free(&record);
+    return DGBA_OK;
+}
+
+/** Adds up the shards of units[first .. first + shard_count). */
+static dgba_status add_up(shards *out, const dgba_sweep *sweep, const dgba_task *tasks, int64_t first, const char *folder,
+                          const char *const *failures) {
+    *out = (shards){0};
+    DGBA_TRY(dgba_record_allocate(&out->merged, tasks, sweep->data.task_count, sweep->image_count));
+    for (int64_t i = 0; i < sweep->data.task_count * sweep->image_count; ++i) out->merged.losses[i] = NAN;
+    dgba_text path = {0};
+    dgba_status status = DGBA_OK;
+    for (int64_t u = first; u < first + sweep->shard_count; ++u) {
+        if (failures[u] != NULL) out->failure = failures[u];
+        dgba_store_path(&path, folder, DGBA_STORE_UNIT, sweep->units[u].id);
+        if (!dgba_file_exists(dgba_text_chars(&path))) continue;
+        DGBA_TRY_OUT(add_shard(out, sweep, tasks, &sweep->units[u], folder));
+    }
+out:
+    dgba_text_free(&path);
+    if (status != DGBA_OK) dgba_record_free(&out->merged);
+    return status;
+}
+
+static const char *state_of(const shards *found, const dgba_sweep *sweep) {
+    if (found->count == sweep->shard_count) return "ok";
+    return found->failure != NULL ? "failed" : "missing";
+}
+
+/** Metrics of all tasks and the mean loss over the images that have one. */
+static void measure(double *metrics, double *losses, const shards *found, const dgba_sweep *sweep, const dgba_task *tasks) {
+    for (int64_t t = 0; t < sweep->data.task_count; ++t) {
+        dgba_task_metrics(metrics, &tasks[t], &found->merged.totals[t]);
+        metrics += tasks[t].kind->metric_count;
+        double total = 0;
+        int64_t count = 0;
+        for (int64_t i = 0; i < sweep->image_count; ++i) {
+            const double loss = found->merged.losses[t * sweep->image_count + i];
+            if (isnan(loss)) continue;
+            total += loss;
+            count += 1;
+        }
+        losses[t] = count > 0 ? total / (double)count : NAN;
+    }
+}
+
+/* ---- Rows ---- */
+
+static void fill_tasks(dgba_results *r, const dgba_task *tasks) {
+    int64_t m = 0;
+    for (int64_t t = 0; t < r->task_count; ++t) {
+        dgba_results_set_text(&r->tasks[t].name, tasks[t].name);
+        dgba_results_set_text(&r->tasks[t].kind, tasks[t].kind->name);
+        dgba_results_set_text(&r->tasks[t].loss_name, tasks[t].kind->loss_name);
+        dgba_results_set_text(&r->tasks[t].loss_unit, tasks[t].kind->loss_unit);
+        for (int64_t k = 0; k < tasks[t].kind->metric_count; ++k, ++m) {
+            const dgba_metric_info *metric = &tasks[t].kind->metrics[k];
+            r->metrics[m].task = t;
+            r->metrics[m].higher_is_better = metric->higher_is_better;
+            dgba_results_set_text(&r->metrics[m].name, metric->name);
+            dgba_results_set_text(&r->metrics[m].unit, metric->unit);
+        }
+    }
+}
+
+static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, const dgba_unit *unit) {
+    dgba_model model = {0};
+    dgba_train options;
+    dgba_text tree = {0};
+    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, &unit->settings, "train."));
+    DGBA_TRY(create_model(&model, &unit->settings, &sweep->data));
+    dgba_layout_print(&tree, &model.layout);
+    dgba_results_set_text(&row->id, unit->id);
+    dgba_results_set_text(&row->backbone, dgba_settings_get(&unit->settings, "model.backbone"));
+    dgba_results_set_text(&row->layout_tree, dgba_text_chars(&tree));
+    row->width = model.def.width;
+    row->layout = model.def.layout;
+    row->sharing_score = dgba_layout_sharing_score(&model.layout, &row->sharing_score_most);
+    row->parameters = model.parameter_count;
+    row->shared_parameters = model.shared_parameter_count;
+    row->gmac = 1e-9 * unit->macs;
+    row->seed = options.seed;
+    row->iterations = options.iterations;
+    dgba_text_free(&tree);
+    dgba_model_free(&model);
+    return DGBA_OK;
+}
+
+/** Seconds of training, from the model's file. */
+static dgba_status read_train_seconds(double *seconds, const dgba_unit *unit, const char *folder) {
+    dgba_text path = {0};
+    dgba_h5 *file = NULL;
+    dgba_status status = DGBA_OK;
+    dgba_store_path(&path, folder, DGBA_STORE_MODEL, unit->id);
+    if (dgba_file_exists(dgba_text_chars(&path))) {
+        status = dgba_h5_open(&file, dgba_text_chars(&path));
+        if (status == DGBA_OK) status = dgba_h5_get_real(seconds, file, "/train", "seconds");
+        dgba_h5_close(&file);
+    }
+    dgba_text_free(&path);
+    return status;
+}
+
+static dgba_status fill_model(dgba_results *r, const dgba_sweep *sweep, const dgba_task *tasks, int64_t m,
+                              const char *folder, const char *const *failures) {
+    dgba_model_row *row = &r->models[m];
+    shards clean;
+    DGBA_TRY(describe_model(row, sweep, &sweep->units[m]));
+    DGBA_TRY(read_train_seconds(&row->train_seconds, &sweep->units[m], folder));
+    DGBA_TRY(add_up(&clean, sweep, tasks, dgba_sweep_shards(sweep, m, -1), folder, failures));
+    if (failures[m] != NULL) clean.failure = failures[m];
+    dgba_results_set_text(&row->status, state_of(&clean, sweep));
+    if (clean.count == sweep->shard_count) {
+        row->images = sweep->image_count;
+        measure(r->model_metrics + m * r->metric_count, r->model_losses + m * r->task_count, &clean, sweep, tasks);
+    } else if (clean.failure != NULL) {
+        dgba_results_set_text(&row->reason, clean.failure);
+    }
+    const int64_t size = r->task_count * r->image_count;
+    memcpy(r->clean_losses + m * size, clean.merged.losses, (size_t)size * sizeof(double));
+    dgba_record_free(&clean.merged);
+    return DGBA_OK;
+}
+
+/** Relative change of a task: mean over its metrics whose baseline is usable; NaN without any. */
+static double task_change(const dgba_task *task, const double *values, const double *baselines) {
+    double total = 0;
+    int64_t count = 0;
+    for (int64_t k = 0; k < task->kind->metric_count; ++k) {
+        const double change = dgba_metric_relative_change(&task->kind->metrics[k], values[k], baselines[k]);
+        if (isnan(change)) continue;
+        total += change;
+        count += 1;
+    }
+    return count > 0 ? total / (double)count : NAN;
+}
+
+static double mean(const double *values, int64_t count) {
+    double total = 0;
+    for (int64_t i = 0; i < count; ++i) total += values[i];
+    return total / (double)count;
+}
+
+/** Average relative performance and relative loss change against the clean model. */
+static void compare(dgba_results *r, const dgba_task *tasks, int64_t a, int64_t m) {
+    const double *values = r->attack_metrics + a * r->metric_count;
+    const double *baselines = r->model_metrics + m * r->metric_count;
+    double *drops = r->attack_drops + a * r->task_count;
+    double losses[DGBA_MOST_TASKS];
+    for (int64_t t = 0; t < r->task_count; ++t) {
+        drops[t] = task_change(&tasks[t], values, baselines);
+        const double clean = r->model_losses[m * r->task_count + t];
+        losses[t] = (r->attack_losses[a * r->task_count + t] - clean) / clean;
+        values += tasks[t].kind->metric_count;
+        baselines += tasks[t].kind->metric_count;
+    }
+    r->attacks[a].arp = mean(drops, r->task_count);
+    const double change = mean(losses, r->task_count);
+    r->attacks[a].mean_relative_loss = isfinite(change) ? change : NAN;
+}
+
+static dgba_status describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
+                                   int64_t task_count) {
+    dgba_attack attack;
+    dgba_text rule = {0};
+    DGBA_TRY(read_attack(&attack, settings, tasks, task_count));
+    dgba_text_add(&rule, "%s%s%s", attack.rule.kind->name, attack.rule.task[0] != '\0' ? ":" : "", attack.rule.task);
+    dgba_results_set_text(&row->step, attack.step.kind->name);
+    dgba_results_set_text(&row->rule, dgba_text_chars(&rule));
+    row->iterations = attack.step.iterations > 0 ? attack.step.iterations : 1;
+    row->alpha = isnan(attack.step.alpha) ? attack.epsilon / (double)row->iterations : attack.step.alpha;
+    row->epsilon = attack.epsilon;
+    dgba_text_free(&rule);
+    return DGBA_OK;
+}
+
+static dgba_status fill_attack(dgba_results *r, const dgba_sweep *sweep, const dgba_task *tasks, int64_t m, int64_t number,
+                               const char *folder, const char *const *failures) {
+    const int64_t a = m * sweep->attack_count + number;
+    dgba_attack_row *row = &r->attacks[a];
+    shards found;
+    DGBA_TRY(describe_attack(row, &sweep->attacks[number], tasks, r->task_count));
+    DGBA_TRY(add_up(&found, sweep, tasks, dgba_sweep_shards(sweep, m, number), folder, failures));
+    if (failures[m] != NULL) found.failure = failures[m];
+    row->model = m;
+    dgba_results_set_text(&row->status, state_of(&found, sweep));
+    if (found.count == sweep->shard_count) {
+        row->images = sweep->image_count;
+        row->seconds = found.merged.seconds;
+        row->images_per_second = (double)row->images / row->seconds;
+        row->forward_passes = found.merged.forward_passes;
+        row->backward_passes = found.merged.backward_passes;
+        row->left_out = found.merged.left_out;
+        measure(r->attack_metrics + a * r->metric_count, r->attack_losses + a * r->task_count, &found, sweep, tasks);
+        compare(r, tasks, a, m);
+    } else if (found.failure != NULL) {
+        dgba_results_set_text(&row->reason, found.failure);
+    }
+    const int64_t size = r->task_count * r->image_count;
+    memcpy(r->adversarial_losses + a * size, found.merged.losses, (size_t)size * sizeof(double));
+    dgba_record_free(&found.merged);
+    return DGBA_OK;
+}
+
+dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder,
+                               const char *const *failures) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    dgba_status status = DGBA_OK;
+    *out = (dgba_results){.task_count = sweep->data.task_count,
+                          .model_count = sweep->model_count,
+                          .attack_count = sweep->model_count * sweep->attack_count,
+                          .image_count = sweep->image_count};
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    for (int64_t t = 0; t < out->task_count; ++t) out->metric_count += tasks[t].kind->metric_count;
+    DGBA_TRY(dgba_results_allocate(out));
+    fill_tasks(out, tasks);
+    memcpy(out->images, sweep->images, (size_t)sweep->image_count * sizeof *sweep->images);
+    for (int64_t m = 0; m < sweep->model_count; ++m) {
+        DGBA_TRY_OUT(fill_model(out, sweep, tasks, m, folder, failures));
+        for (int64_t a = 0; a < sweep->attack_count; ++a)
+            DGBA_TRY_OUT(fill_attack(out, sweep, tasks, m, a, folder, failures));
+    }
+out:
+    if (status != DGBA_OK) dgba_results_free(out);
+    return status;
+}

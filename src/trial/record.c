@@ -1,0 +1,168 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "dgba/trial.h"
+
+static const char format_name[] = "dgba-unit";
+
+dgba_status dgba_record_allocate(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count) {
+    *out = (dgba_record){.task_count = task_count, .image_count = image_count};
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(DGBA_NEW(&out->images, image_count));
+    DGBA_TRY_OUT(DGBA_NEW(&out->losses, task_count * image_count));
+    for (int64_t t = 0; t < task_count; ++t) {
+        DGBA_TRY_OUT(DGBA_NEW(&out->totals[t].sums, dgba_task_sum_count(&tasks[t])));
+        DGBA_TRY_OUT(DGBA_NEW(&out->totals[t].counts, dgba_task_count_count(&tasks[t])));
+    }
+out:
+    if (status != DGBA_OK) dgba_record_free(out);
+    return status;
+}
+
+void dgba_record_free(dgba_record *record) {
+    dgba_free(record->images);
+    dgba_free(record->losses);
+    for (int64_t t = 0; t < DGBA_MOST_TASKS; ++t) {
+        dgba_free(record->totals[t].sums);
+        dgba_free(record->totals[t].counts);
+    }
+    *record = (dgba_record){0};
+}
+
+/** A row of numbers that belongs to a record. `compress`: mostly zeros, such as a histogram. */
+static dgba_status write_row(dgba_h5 *file, const char *path, dgba_h5_type type, int64_t count, bool compress,
+                             const char *description, const void *content) {
+    if (count == 0) return DGBA_OK;
+    const dgba_h5_dataset dataset = {.path = path,
+                                     .type = type,
+                                     .axes = 1,
+                                     .sizes = {count},
+                                     .unit = "",
+                                     .description = description,
+                                     .chunk_rows = compress ? count : 0,
+                                     .compress = compress};
+    return dgba_h5_write(file, &dataset, content);
+}
+
+static void totals_path(char *path, size_t bytes, const dgba_task *task, const char *part) {
+    snprintf(path, bytes, "/totals/%s/%s", task->name, part);
+}
+
+static dgba_status write_totals(dgba_h5 *file, const dgba_task *task, const dgba_totals *totals) {
+    char path[128];
+    totals_path(path, sizeof path, task, "sums");
+    DGBA_TRY(write_row(file, path, DGBA_H5_F64, dgba_task_sum_count(task), false, "sums behind the metrics", totals->sums));
+    totals_path(path, sizeof path, task, "counts");
+    return write_row(file, path, DGBA_H5_I64, dgba_task_count_count(task), true, "counts behind the metrics",
+                     totals->counts);
+}
+
+static dgba_status write_head(dgba_h5 *file, const dgba_record *record, const dgba_settings *settings, const char *id) {
+    dgba_text text = {0};
+    dgba_settings_print(&text, settings);
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "format", format_name));
+    DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "format_version", DGBA_UNIT_FORMAT));
+    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "id", id));
+    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "settings", dgba_text_chars(&text)));
+    DGBA_TRY_OUT(dgba_h5_set_real(file, "/", "seconds", record->seconds));
+    DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "forward_passes", record->forward_passes));
+    DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "backward_passes", record->backward_passes));
+    DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "left_out", record->left_out));
+    DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "images", record->image_count));
+out:
+    dgba_text_free(&text);
+    return status;
+}
+
+static dgba_status write_losses(dgba_h5 *file, const dgba_record *record) {
+    const dgba_h5_dataset losses = {.path = "/losses",
+                                    .type = DGBA_H5_F64,
+                                    .axes = 2,
+                                    .sizes = {record->task_count, record->image_count},
+                                    .unit = "",
+                                    .description = "loss of every task on every image; NaN = no valid label"};
+    return dgba_h5_write(file, &losses, record->losses);
+}
+
+dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *record, const dgba_task *tasks,
+                              const dgba_settings *settings, const char *id) {
+    dgba_h5 *file = NULL;
+    dgba_status status = DGBA_OK;
+    DGBA_TRY(dgba_h5_create_in_memory(&file));
+    DGBA_TRY_OUT(write_head(file, record, settings, id));
+    DGBA_TRY_OUT(
+        write_row(file, "/image", DGBA_H5_I64, record->image_count, false, "index in the data file", record->images));
+    DGBA_TRY_OUT(write_losses(file, record));
+    for (int64_t t = 0; t < record->task_count; ++t) DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t]));
+    status = dgba_h5_to_bytes(bytes, count, &file);
+out:
+    dgba_h5_close(&file);
+    return status;
+}
+
+static dgba_status check_head(dgba_h5 *file, const char *id) {
+    dgba_text text = {0};
+    int64_t version = 0;
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/", "format"));
+    DGBA_TRY_OUT(dgba_h5_get_integer(&version, file, "/", "format_version"));
+    if (strcmp(dgba_text_chars(&text), format_name) != 0 || version != DGBA_UNIT_FORMAT) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: not the result of a unit of this version", dgba_h5_name(file));
+        goto out;
+    }
+    DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/", "id"));
+    if (strcmp(dgba_text_chars(&text), id) != 0)
+        status =
+            dgba_fail(DGBA_E_FORMAT, "%s: holds unit %s instead of %s", dgba_h5_name(file), dgba_text_chars(&text), id);
+out:
+    dgba_text_free(&text);
+    return status;
+}
+
+dgba_status dgba_record_check(const char *path, const char *id) {
+    dgba_h5 *file = NULL;
+    DGBA_TRY(dgba_h5_open(&file, path));
+    const dgba_status status = check_head(file, id);
+    dgba_h5_close(&file);
+    return status;
+}
+
+static dgba_status read_totals(dgba_totals *totals, dgba_h5 *file, const dgba_task *task) {
+    char path[128];
+    totals_path(path, sizeof path, task, "sums");
+    if (dgba_task_sum_count(task) > 0)
+        DGBA_TRY(dgba_h5_read(totals->sums, file, path, DGBA_H5_F64, dgba_task_sum_count(task)));
+    totals_path(path, sizeof path, task, "counts");
+    if (dgba_task_count_count(task) > 0)
+        DGBA_TRY(dgba_h5_read(totals->counts, file, path, DGBA_H5_I64, dgba_task_count_count(task)));
+    return DGBA_OK;
+}
+
+static dgba_status read_content(dgba_record *record, dgba_h5 *file, const dgba_task *tasks) {
+    DGBA_TRY(dgba_h5_get_real(&record->seconds, file, "/", "seconds"));
+    DGBA_TRY(dgba_h5_get_integer(&record->forward_passes, file, "/", "forward_passes"));
+    DGBA_TRY(dgba_h5_get_integer(&record->backward_passes, file, "/", "backward_passes"));
+    DGBA_TRY(dgba_h5_get_integer(&record->left_out, file, "/", "left_out"));
+    DGBA_TRY(dgba_h5_read(record->images, file, "/image", DGBA_H5_I64, record->image_count));
+    DGBA_TRY(dgba_h5_read(record->losses, file, "/losses", DGBA_H5_F64, record->task_count * record->image_count));
+    for (int64_t t = 0; t < record->task_count; ++t) DGBA_TRY(read_totals(&record->totals[t], file, &tasks[t]));
+    return DGBA_OK;
+}
+
+dgba_status dgba_record_read(dgba_record *out, const dgba_task *tasks, int64_t task_count, const char *path,
+                             const char *id) {
+    *out = (dgba_record){0};
+    dgba_h5 *file = NULL;
+    int64_t images = 0;
+    dgba_status status = DGBA_OK;
+    DGBA_TRY(dgba_h5_open(&file, path));
+    DGBA_TRY_OUT(check_head(file, id));
+    DGBA_TRY_OUT(dgba_h5_get_integer(&images, file, "/", "images"));
+    DGBA_TRY_OUT(dgba_record_allocate(out, tasks, task_count, images));
+    DGBA_TRY_OUT(read_content(out, file, tasks));
+out:
+    dgba_h5_close(&file);
+    if (status != DGBA_OK) dgba_record_free(out);
+    return status;
+}

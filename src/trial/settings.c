@@ -1,0 +1,118 @@
+#include "settings.h"
+
+#include <math.h>
+#include <string.h>
+
+#define OPTION(type, name, kind, fallback, low, high, help) \
+    { #name, DGBA_OPTION_##kind, offsetof(type, name), fallback, low, high, NULL, help }
+
+static const dgba_option data_rows[] = {
+    OPTION(data_settings, file, TEXT, NULL, 0, 0, "data file made by `dgba data`"),
+    OPTION(data_settings, tasks, WORDS, "[]", 0, 0,
+           "tasks in the order that layouts count them; [] = all of the data file"),
+    OPTION(data_settings, height, INTEGER, "0", 0, 65536, "height of the test images in pixels; 0 = as in the file"),
+    OPTION(data_settings, width, INTEGER, "0", 0, 65536, "width of the test images in pixels; 0 = as in the file"),
+    OPTION(data_settings, train_images, INTEGER, "0", 0, 1e9, "training images used, from the first; 0 = all"),
+    OPTION(data_settings, test_images, INTEGER, "0", 0, 1e9, "test images used, from the first; 0 = all"),
+    OPTION(data_settings, shard, INTEGER, "16", 1, 65536, "test images per unit of work: one batch"),
+};
+const dgba_option_table data_options = {"data", "data set", data_rows, DGBA_COUNT_OF(data_rows)};
+
+static const dgba_option attack_rows[] = {
+    {"epsilon", DGBA_OPTION_REAL, offsetof(dgba_attack, epsilon), NULL, 0, 255, NULL,
+     "radius of the L-infinity ball in input units, 0..255"},
+};
+const dgba_option_table attack_options = {"attack", "attack", attack_rows, DGBA_COUNT_OF(attack_rows)};
+
+dgba_status read_text(const char **out, const dgba_settings *settings, const char *key) {
+    *out = dgba_settings_get(settings, key);
+    return *out != NULL ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "the unit has no setting '%s'", key);
+}
+
+dgba_status read_integer(int64_t *out, const dgba_settings *settings, const char *key) {
+    const char *text = NULL;
+    DGBA_TRY(read_text(&text, settings, key));
+    return dgba_context(dgba_text_integer(out, text), "%s", key);
+}
+
+static dgba_status read_model_def(dgba_model_def *out, const dgba_settings *settings) {
+    dgba_model_def head;
+    DGBA_TRY(dgba_settings_read(out, &dgba_model_options, settings, "model."));
+    DGBA_TRY(dgba_settings_read(&head, &dgba_head_options, settings, "model.head."));
+    out->head_channels = head.head_channels;
+    out->head_rates = head.head_rates;
+    out->head_dropout = head.head_dropout;
+    return DGBA_OK;
+}
+
+dgba_status create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data) {
+    dgba_model_def def;
+    dgba_task tasks[DGBA_MOST_TASKS];
+    dgba_model_task heads[DGBA_MOST_TASKS];
+    DGBA_TRY(read_model_def(&def, settings));
+    DGBA_TRY(read_tasks(tasks, data));
+    for (int64_t t = 0; t < data->task_count; ++t) {
+        heads[t].channels = dgba_task_prediction_channels(&tasks[t]);
+        memcpy(heads[t].name, tasks[t].name, sizeof heads[t].name);
+    }
+    return dgba_context(dgba_model_create(out, &def, heads, data->task_count), "model");
+}
+
+dgba_status open_data(dgba_data **out, const char *file, const dgba_words *tasks) {
+    DGBA_TRY(dgba_data_open(out, file));
+    if (tasks->count == 0) return DGBA_OK;
+    const char *names[DGBA_WORDS_MOST];
+    for (int64_t i = 0; i < tasks->count; ++i) names[i] = tasks->items[i];
+    const dgba_status status = dgba_data_select_tasks(*out, names, tasks->count);
+    if (status != DGBA_OK) dgba_data_close(out);
+    return status;
+}
+
+/** Reads the options of the chosen kind: all settings "prefix<option>" but the kind itself. */
+static dgba_status read_kind_options(void *definition, const dgba_option_table *table, const dgba_settings *settings,
+                                     const char *prefix) {
+    dgba_option_defaults(definition, table);
+    for (int64_t i = 0; i < settings->count; ++i) {
+        const char *key = settings->items[i].key;
+        if (strncmp(key, prefix, strlen(prefix)) != 0 || strcmp(key + strlen(prefix), "kind") == 0) continue;
+        DGBA_TRY(dgba_option_set(definition, table, key + strlen(prefix), settings->items[i].value));
+    }
+    return DGBA_OK;
+}
+
+static dgba_status find_rule_task(dgba_rule *rule, const dgba_task *tasks, int64_t task_count) {
+    rule->task_index = -1;
+    if (rule->task[0] == '\0') return DGBA_OK;
+    const char *names[DGBA_MOST_TASKS];
+    for (int64_t t = 0; t < task_count; ++t) {
+        names[t] = tasks[t].name;
+        if (strcmp(names[t], rule->task) == 0) rule->task_index = t;
+    }
+    if (rule->task_index >= 0) return DGBA_OK;
+    const char *nearest = dgba_text_nearest(rule->task, names, task_count);
+    return dgba_fail(DGBA_E_CONFIG, "rule %s: there is no task '%s'%s%s%s", rule->kind->name, rule->task,
+                     nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
+                     nearest != NULL ? "'?)" : "");
+}
+
+dgba_status read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count) {
+    *out = (dgba_attack){0};
+    const char *step = NULL, *rule = NULL;
+    DGBA_TRY(read_text(&step, settings, "attack.step.kind"));
+    DGBA_TRY(read_text(&rule, settings, "attack.rule.kind"));
+    DGBA_TRY(dgba_settings_read(out, &attack_options, settings, "attack."));
+    DGBA_TRY(dgba_step_kind_find(&out->step.kind, step));
+    DGBA_TRY(dgba_rule_kind_find(&out->rule.kind, rule));
+    DGBA_TRY(read_kind_options(&out->step, out->step.kind->options, settings, "attack.step."));
+    DGBA_TRY(read_kind_options(&out->rule, out->rule.kind->options, settings, "attack.rule."));
+    return find_rule_task(&out->rule, tasks, task_count);
+}
+
+dgba_status read_tasks(dgba_task *out, const dgba_data_info *data) {
+    for (int64_t t = 0; t < data->task_count; ++t) {
+        out[t] = (dgba_task){.classes = data->tasks[t].classes};
+        DGBA_TRY(dgba_text_fit(out[t].name, sizeof out[t].name, data->tasks[t].name));
+        DGBA_TRY(dgba_context(dgba_task_kind_find(&out[t].kind, data->tasks[t].kind), "task %s", out[t].name));
+    }
+    return DGBA_OK;
+}

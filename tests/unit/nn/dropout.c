@@ -1,0 +1,98 @@
+#include <math.h>
+#include <string.h>
+
+#include "ref/nn.h"
+#include "support/check.h"
+
+// Tolerance: one product with a rounded factor.
+static const struct tolerance { double relative, absolute; } tolerance = {2e-7, 0};
+
+enum { COUNT = 40000 };
+
+static float x[COUNT], y[COUNT], expected[COUNT];
+static double wide_x[COUNT], wide_y[COUNT];
+static uint8_t kept[COUNT], other[COUNT];
+
+static void values_equal_the_twin(void **state) {
+    (void)state;
+    static const float rates[] = {0, 0.1f, 0.5f, 0.9f};
+    check_random(x, COUNT, 1);
+    ref_widen(wide_x, x, COUNT);
+    for (int64_t i = 0; i < DGBA_COUNT_OF(rates); ++i) {
+        dgba_dropout_forward(y, kept, x, COUNT, rates[i], 5, 6);
+        ref_dropout(wide_y, wide_x, kept, COUNT, (double)rates[i]);
+        ref_narrow(expected, wide_y, COUNT);
+        CHECK_CLOSE(y, expected, COUNT, tolerance.relative, tolerance.absolute);
+
+        // The gradient goes the same way, so the twin of dropout is its own transpose.
+        dgba_dropout_backward(y, x, kept, COUNT, rates[i], false);
+        CHECK_CLOSE(y, expected, COUNT, tolerance.relative, tolerance.absolute);
+        memcpy(y, x, sizeof y);
+        dgba_dropout_backward(y, x, kept, COUNT, rates[i], true);
+        for (int64_t e = 0; e < COUNT; ++e) expected[e] += x[e];
+        CHECK_CLOSE(y, expected, COUNT, 2 * tolerance.relative, tolerance.absolute);
+    }
+}
+
+static void in_place(void **state) {
+    (void)state;
+    check_random(x, COUNT, 1);
+    dgba_dropout_forward(y, kept, x, COUNT, 0.5f, 1, 2);
+    dgba_dropout_forward(x, other, x, COUNT, 0.5f, 1, 2);
+    assert_memory_equal(x, y, sizeof x);
+    assert_memory_equal(kept, other, sizeof kept);
+}
+
+/** The kept share lies within five standard errors of 1 − rate, and neighbours are independent. */
+static void pattern_has_the_rate(void **state) {
+    (void)state;
+    static const double rates[] = {0.1, 0.5, 0.8};
+    for (int64_t r = 0; r < DGBA_COUNT_OF(rates); ++r) {
+        const double keep = 1 - rates[r];
+        int64_t sum = 0, pairs = 0;
+        dgba_dropout_forward(y, kept, x, COUNT, (float)rates[r], 7, 8);
+        for (int64_t i = 0; i < COUNT; ++i) {
+            sum += kept[i];
+            pairs += i > 0 && kept[i] && kept[i - 1];
+        }
+        assert_true(fabs((double)sum / COUNT - keep) < 5 * sqrt(keep * (1 - keep) / COUNT));
+        assert_true(fabs((double)pairs / COUNT - keep * keep) < 0.015);
+    }
+}
+
+static void nothing_and_everything(void **state) {
+    (void)state;
+    check_random(x, COUNT, 1);
+    dgba_dropout_forward(y, kept, x, COUNT, 0, 7, 8);
+    assert_memory_equal(y, x, sizeof x);
+    dgba_dropout_forward(y, kept, x, COUNT, 1, 7, 8);
+    for (int64_t i = 0; i < COUNT; ++i) assert_true(y[i] == 0 && kept[i] == 0);
+}
+
+/** Same (seed, index): same pattern, and a shorter one is its beginning. Another seed or index: another pattern. */
+static void pattern_depends_on_seed_and_index_only(void **state) {
+    (void)state;
+    dgba_dropout_forward(y, kept, x, COUNT, 0.5f, 7, 8);
+    check_random(x, COUNT, 9);
+    dgba_dropout_forward(y, other, x, COUNT, 0.5f, 7, 8);
+    assert_memory_equal(kept, other, COUNT);
+    dgba_dropout_forward(y, other, x, 1001, 0.5f, 7, 8);
+    assert_memory_equal(kept, other, 1001);
+    for (uint64_t change = 0; change < 2; ++change) {
+        int64_t equal = 0;
+        dgba_dropout_forward(y, other, x, COUNT, 0.5f, 7 + change, 9 - change);
+        for (int64_t i = 0; i < COUNT; ++i) equal += kept[i] == other[i];
+        assert_true(fabs((double)equal / COUNT - 0.5) < 0.0125);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_equal_the_twin),
+        cmocka_unit_test(in_place),
+        cmocka_unit_test(pattern_has_the_rate),
+        cmocka_unit_test(nothing_and_everything),
+        cmocka_unit_test(pattern_depends_on_seed_and_index_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, check_no_leak);
+}

@@ -1,0 +1,237 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dgba/store.h"
+#include "support/check.h"
+
+static char path[600];
+
+static int set_path(void **state) {
+    (void)state;
+    snprintf(path, sizeof path, "%s/results.h5", check_folder("results"));
+    return 0;
+}
+
+/** Two tasks, three metrics, `models` models, two attacks on each, four images. */
+static void make(dgba_results *r, int64_t models) {
+    *r = (dgba_results){
+        .task_count = 2, .metric_count = 3, .model_count = models, .attack_count = 2 * models, .image_count = 4};
+    CHECK_OK(dgba_results_allocate(r));
+    dgba_results_set_text(&r->run.name, "sharing-tradeoff");
+    dgba_results_set_text(&r->run.config, "name: sharing-tradeoff\nε: [2, 4]\n");
+    dgba_results_set_text(&r->tasks[0].name, "seg");
+    dgba_results_set_text(&r->tasks[1].name, "depth");
+    dgba_results_set_text(&r->tasks[1].loss_unit, "metre");
+    dgba_results_set_text(&r->metrics[0].name, "miou");
+    dgba_results_set_text(&r->metrics[2].name, "absolute_error");
+    r->metrics[0].higher_is_better = 1;
+    r->metrics[1].task = r->metrics[2].task = 1;
+    for (int64_t i = 0; i < models; ++i) {
+        dgba_results_set_text(&r->models[i].layout_tree, i == 0 ? "{012}" : "{12}{0}");
+        r->models[i].layout = 10 * i;
+        r->models[i].parameters = INT64_C(90695664);
+        r->models[i].width = 0.25;
+    }
+    for (int64_t i = 0; i < 2 * models; ++i) {
+        r->attacks[i].model = i / 2;
+        r->attacks[i].epsilon = 8;
+        r->attacks[i].arp = -0.1 * (double)i;
+        dgba_results_set_text(&r->attacks[i].rule, i % 2 == 0 ? "dgba" : "single:depth");
+        dgba_results_set_text(&r->attacks[i].status, "ok");
+    }
+    for (int64_t i = 0; i < 3 * models; ++i) r->model_metrics[i] = (double)i + 0.5;
+    for (int64_t i = 0; i < 4 * models; ++i) r->attack_drops[i] = -(double)i / 7;
+    for (int64_t i = 0; i < 16 * models; ++i) r->adversarial_losses[i] = sqrt((double)i);
+    for (int64_t i = 0; i < 4; ++i) r->images[i] = 100 + i;
+}
+
+static void check_same_reals(const double *a, const double *b, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) assert_true(a[i] == b[i] || (isnan(a[i]) && isnan(b[i])));
+}
+
+static void allocated_results_are_empty(void **state) {
+    (void)state;
+    dgba_results r = {.task_count = 1, .model_count = 1, .attack_count = 1, .image_count = 2};
+    CHECK_OK(dgba_results_allocate(&r));
+    assert_string_equal(r.run.host, "");
+    assert_string_equal(r.models[0].id, "");
+    assert_int_equal(r.models[0].parameters, 0);
+    assert_true(isnan(r.attacks[0].arp));
+    assert_true(isnan(r.adversarial_losses[1]));
+    dgba_results_set_text(&r.run.host, "node7");
+    dgba_results_set_text(&r.run.host, r.run.host);
+    assert_string_equal(r.run.host, "node7");
+    dgba_results_free(&r);
+    assert_null(r.models);
+    assert_int_equal(r.model_count, 0);
+    r = (dgba_results){.task_count = 1, .model_count = -1};
+    CHECK_FAILS(DGBA_E_MEMORY, dgba_results_allocate(&r));
+}
+
+static void what_is_written_is_read(void **state) {
+    (void)state;
+    dgba_results out, in;
+    make(&out, 3);
+    CHECK_OK(dgba_results_write(path, &out));
+    CHECK_OK(dgba_results_read(&in, path));
+    assert_int_equal(in.task_count, 2);
+    assert_int_equal(in.metric_count, 3);
+    assert_int_equal(in.model_count, 3);
+    assert_int_equal(in.attack_count, 6);
+    assert_int_equal(in.image_count, 4);
+    assert_string_equal(in.run.name, "sharing-tradeoff");
+    assert_string_equal(in.run.config, out.run.config);
+    assert_string_equal(in.run.finished, "");
+    assert_string_equal(in.tasks[1].loss_unit, "metre");
+    assert_string_equal(in.metrics[2].name, "absolute_error");
+    assert_int_equal(in.metrics[0].higher_is_better, 1);
+    assert_string_equal(in.models[2].layout_tree, "{12}{0}");
+    assert_int_equal(in.models[2].layout, 20);
+    assert_int_equal(in.models[1].parameters, 90695664);
+    assert_true(in.models[1].width == 0.25);
+    assert_true(isnan(in.models[1].gmac));
+    assert_string_equal(in.attacks[5].rule, "single:depth");
+    assert_true(in.attacks[5].arp == out.attacks[5].arp);
+    assert_int_equal(in.attacks[5].model, 2);
+    assert_memory_equal(in.images, out.images, 4 * sizeof(int64_t));
+    check_same_reals(in.model_metrics, out.model_metrics, 9);
+    check_same_reals(in.model_losses, out.model_losses, 6);
+    check_same_reals(in.attack_metrics, out.attack_metrics, 18);
+    check_same_reals(in.attack_losses, out.attack_losses, 12);
+    check_same_reals(in.attack_drops, out.attack_drops, 12);
+    check_same_reals(in.clean_losses, out.clean_losses, 24);
+    check_same_reals(in.adversarial_losses, out.adversarial_losses, 48);
+    dgba_results_free(&in);
+    dgba_results_free(&out);
+}
+
+static void no_models_and_no_attacks_are_results_too(void **state) {
+    (void)state;
+    dgba_results r, in;
+    make(&r, 0);
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_OK(dgba_results_read(&in, path));
+    assert_int_equal(in.model_count, 0);
+    assert_int_equal(in.attack_count, 0);
+    assert_string_equal(in.tasks[0].name, "seg");
+    dgba_results_free(&in);
+    dgba_results_free(&r);
+    CHECK_OK(dgba_results_allocate(&r)); // nothing at all
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_OK(dgba_results_read(&in, path));
+    assert_int_equal(in.task_count, 0);
+    dgba_results_free(&in);
+    dgba_results_free(&r);
+}
+
+static void equal_results_give_equal_bytes(void **state) {
+    (void)state;
+    char *bytes[2];
+    size_t counts[2];
+    for (int i = 0; i < 2; ++i) {
+        dgba_results r;
+        make(&r, 2);
+        CHECK_OK(dgba_results_write(path, &r));
+        dgba_results_free(&r);
+        CHECK_OK(dgba_file_read(&bytes[i], &counts[i], path));
+    }
+    assert_int_equal(counts[0], counts[1]);
+    assert_memory_equal(bytes[0], bytes[1], counts[0]);
+    dgba_free(bytes[0]);
+    dgba_free(bytes[1]);
+}
+
+/** A file with this format and version and nothing else. */
+static void write_stub(const char *format, int64_t version) {
+    dgba_h5 *file = NULL;
+    CHECK_OK(dgba_h5_create(&file, path));
+    CHECK_OK(dgba_h5_set_text(file, "/", "format", format));
+    CHECK_OK(dgba_h5_set_integer(file, "/", "format_version", version));
+    CHECK_OK(dgba_h5_commit(&file));
+}
+
+static void other_files_are_refused(void **state) {
+    (void)state;
+    dgba_results r;
+    CHECK_FAILS(DGBA_E_IO, dgba_results_read(&r, "/nowhere/results.h5"));
+    CHECK_OK(dgba_file_write(path, "hello", 5));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&r, path));
+    CHECK_MESSAGE("results.h5: not an HDF5 file");
+    write_stub("dgba-data", 1);
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&r, path));
+    CHECK_MESSAGE("results.h5: not a results file of dgba");
+    write_stub("dgba-results", 2);
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&r, path));
+    CHECK_MESSAGE("results.h5: written by a newer dgba (results format 2; this one reads up to 1)");
+    write_stub("dgba-results", 1);
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&r, path));
+    CHECK_MESSAGE("results.h5:/task: the dataset is missing");
+    CHECK_FAILS(DGBA_E_IO, dgba_results_write("/nowhere/results.h5", &r));
+    CHECK_MESSAGE("/nowhere/results.h5");
+}
+
+static void rows_that_point_nowhere_are_refused(void **state) {
+    (void)state;
+    dgba_results r, in;
+    make(&r, 1);
+    r.attacks[1].model = 7;
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
+    CHECK_MESSAGE("results.h5: /attacks/model: row 1 is 7; there are 1 models");
+    assert_null(in.attacks);
+    r.attacks[1].model = 0;
+    r.metrics[2].task = -1;
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
+    CHECK_MESSAGE("results.h5: /metrics/task: row 2 is -1; there are 2 tasks");
+    dgba_results_free(&r);
+}
+
+static const char reading_with_h5py[] =
+    "import sys, h5py\n"
+    "f = h5py.File(sys.argv[1], 'r')\n"
+    "assert f.attrs['format'] == 'dgba-results' and f.attrs['format_version'] == 1\n"
+    "assert f['run'].attrs['config'] == 'name: sharing-tradeoff\\nε: [2, 4]\\n'\n"
+    "assert list(f['attacks/rule'].asstr()) == ['dgba', 'single:depth'] * 2\n"
+    "assert list(f['models/layout']) == [0, 10]\n"
+    "assert f['models/metrics'][1, 2] == 5.5\n"
+    "assert f['losses/adversarial'].shape == (4, 2, 4)\n"
+    "assert [d.keys()[0] for d in f['losses/adversarial'].dims] == ['attack', 'task', 'image']\n"
+    "assert list(f['losses/adversarial'].dims[2][0]) == [100, 101, 102, 103]\n"
+    "def check(name, x):\n"
+    "    if not isinstance(x, h5py.Dataset): return\n"
+    "    assert isinstance(x.attrs['units'], str) and len(x.attrs['description']) > 3, name\n"
+    "    assert h5py.h5ds.is_scale(x.id) or all(len(d) == 1 for d in x.dims), name\n"
+    "f.visititems(check)\n";
+
+static void h5py_reads_it(void **state) {
+    (void)state;
+    if (system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") != 0) {
+        print_message("no h5py here\n");
+        skip();
+    }
+    dgba_results r;
+    make(&r, 2);
+    CHECK_OK(dgba_results_write(path, &r));
+    dgba_results_free(&r);
+    char script[700], command[1400];
+    snprintf(script, sizeof script, "%s.py", path);
+    CHECK_OK(dgba_file_write(script, reading_with_h5py, sizeof reading_with_h5py - 1));
+    snprintf(command, sizeof command, "/usr/bin/python3 '%s' '%s'", script, path);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(allocated_results_are_empty),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(no_models_and_no_attacks_are_results_too),
+        cmocka_unit_test(equal_results_give_equal_bytes),
+        cmocka_unit_test(other_files_are_refused),
+        cmocka_unit_test(rows_that_point_nowhere_are_refused),
+        cmocka_unit_test(h5py_reads_it),
+    };
+    return cmocka_run_group_tests(tests, set_path, check_no_leak);
+}
