@@ -1,8 +1,8 @@
 /** Data: our HDF5 data file, batches for the network, importers, synthetic scenes.
  *
  *  Data file: /images (N,H,W,3) 8-bit RGB · /tasks/<name> (N,H,W) or (N,H,W,L): 8-bit classes for segmentation (255 =
- *  ignore), float32 otherwise (NaN = not valid), with the attributes kind, classes, units, position · /class_names/<task> ·
- * /splits/<name> image indices · /names · root attributes format, format_version, name, source, fingerprint.
+ *  ignore), float32 otherwise (NaN = not valid), with the attributes kind, classes, units, position · /splits/<name> image
+ *  indices · /names · /class_names/<task> · root attributes format, format_version, name, source, fingerprint.
  */
 #ifndef DGBA_DATA_H
 #define DGBA_DATA_H

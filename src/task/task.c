@@ -66,7 +66,7 @@ static bool label_at(dgba_pixel *label, const comparison *c, int64_t n, int64_t 
 }
 
 /** The label that prediction pixel (i,j) is trained on: nearest down-sampling. In whole numbers, so exact; PyTorch rounds
- *  in float32 and is one off for 2 % of all pairs of sizes, but not for 96, 128, 224, 321, 480, 640 and an eighth of them. */
+ *  in float32 and is off by one for 2 % of all pairs of sizes, but not from 96, 128, 224, 321, 480 or 640 to an eighth. */
 static bool label_for(dgba_pixel *label, const comparison *c, int64_t n, int64_t i, int64_t j) {
     return label_at(label, c, n, i * c->labels->height / c->shape.h, j * c->labels->width / c->shape.w);
 }

@@ -1,9 +1,7 @@
 #include "settings.h"
 
-/** The option tables of a registry under the kinds' own names, as the configuration wants them. */
 enum { MOST_KINDS = 32 };
 static const dgba_option_table *step_tables[MOST_KINDS], *rule_tables[MOST_KINDS];
-static dgba_option_table step_table_copies[MOST_KINDS], rule_table_copies[MOST_KINDS];
 static dgba_config_choice attack_choices[2];
 
 static const dgba_config_section head = {.name = "head", .options = &dgba_head_options};
@@ -18,39 +16,27 @@ static const dgba_config_section sections[] = {
 };
 static const dgba_config_schema schema = {sections, DGBA_COUNT_OF(sections)};
 
-static int64_t collect_steps(void) {
+static int64_t list_steps(void) {
     int64_t count = 0;
     const dgba_step_kind *const *kinds = dgba_step_kinds(&count);
     DGBA_ASSERT(count <= MOST_KINDS);
-    for (int64_t i = 0; i < count; ++i) {
-        step_table_copies[i] = *kinds[i]->options;
-        step_table_copies[i].name = kinds[i]->name;
-        step_table_copies[i].help = kinds[i]->help;
-        step_tables[i] = &step_table_copies[i];
-    }
+    for (int64_t i = 0; i < count; ++i) step_tables[i] = kinds[i]->options;
     return count;
 }
 
-static int64_t collect_rules(void) {
+static int64_t list_rules(void) {
     int64_t count = 0;
     const dgba_rule_kind *const *kinds = dgba_rule_kinds(&count);
     DGBA_ASSERT(count <= MOST_KINDS);
-    for (int64_t i = 0; i < count; ++i) {
-        rule_table_copies[i] = *kinds[i]->options;
-        rule_table_copies[i].name = kinds[i]->name;
-        rule_table_copies[i].help = kinds[i]->help;
-        rule_tables[i] = &rule_table_copies[i];
-    }
+    for (int64_t i = 0; i < count; ++i) rule_tables[i] = kinds[i]->options;
     return count;
 }
 
 const dgba_config_schema *dgba_trial_schema(void) {
+    // The registries are tables of their modules, so that the choices cannot be constants here.
     attack_choices[0] = (dgba_config_choice){
-        .key = "step", .help = "how images move", .fallback = "ifgsm", .kinds = step_tables, .count = collect_steps()};
-    attack_choices[1] = (dgba_config_choice){.key = "rule",
-                                             .help = "how tasks are balanced",
-                                             .fallback = "dgba",
-                                             .kinds = rule_tables,
-                                             .count = collect_rules()};
+        .key = "step", .help = "how images move", .fallback = "ifgsm", .kinds = step_tables, .count = list_steps()};
+    attack_choices[1] = (dgba_config_choice){
+        .key = "rule", .help = "how tasks are balanced", .fallback = "dgba", .kinds = rule_tables, .count = list_rules()};
     return &schema;
 }

@@ -75,6 +75,30 @@ static void labels_may_be_skipped(void **state) {
     dgba_data_close(&data);
 }
 
+static void tasks_are_selected_by_name(void **state) {
+    (void)state;
+    static const char *const chosen[] = {"depth", "segment"}, *const unknown[] = {"dept"},
+                             *const twice[] = {"depth", "depth"};
+    const dgba_data_info about = dataset_about(2, HEIGHT, WIDTH);
+    dgba_data *data = dataset_open(check_folder("data"), &about);
+    CHECK_FAILS(DGBA_E_CONFIG, dgba_data_select_tasks(data, unknown, 1));
+    CHECK_MESSAGE("has no task 'dept' (did you mean 'depth'?)");
+    CHECK_FAILS(DGBA_E_CONFIG, dgba_data_select_tasks(data, twice, 2));
+    CHECK_MESSAGE("task 'depth' is named twice");
+    assert_int_equal(dgba_data_about(data)->task_count, 3);
+    CHECK_OK(dgba_data_select_tasks(data, chosen, 2));
+    assert_int_equal(dgba_data_about(data)->task_count, 2);
+    dgba_batch batch;
+    static const int64_t image = 1;
+    CHECK_OK(dgba_batch_create(&batch, data, 1, HEIGHT, WIDTH));
+    CHECK_OK(dgba_batch_load(&batch, data, &image, 1));
+    assert_int_equal(batch.task_count, 2);
+    assert_true(batch.labels[0].values[5] == 7); // depth: 1 + 5 + image
+    assert_true(batch.labels[1].values[3] == 3); // class
+    dgba_batch_free(&batch);
+    dgba_data_close(&data);
+}
+
 static void splits_and_class_names(void **state) {
     (void)state;
     const dgba_data_info about = dataset_about(5, HEIGHT, WIDTH);
@@ -306,6 +330,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(labels_may_be_skipped),
+        cmocka_unit_test(tasks_are_selected_by_name),
         cmocka_unit_test(splits_and_class_names),
         cmocka_unit_test(the_fingerprint_is_of_what_reaches_a_network),
         cmocka_unit_test(nothing_is_left_when_writing_fails),

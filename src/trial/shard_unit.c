@@ -1,0 +1,122 @@
+#include <string.h>
+
+#include "worker.h"
+
+/* ---- Making what a shard needs ---- */
+
+static dgba_status check_model_tasks(const dgba_worker *w, const char *path) {
+    bool same = w->model.task_count == w->task_count;
+    for (int64_t t = 0; same && t < w->task_count; ++t) same = strcmp(w->model.tasks[t].name, w->tasks[t].name) == 0;
+    return same ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "%s: the model's tasks are not those of the data", path);
+}
+
+static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
+    const char *id = NULL, *path = NULL;
+    DGBA_TRY(read_text(&id, message, "model"));
+    DGBA_TRY(read_text(&path, message, "@model.file"));
+    if (strcmp(id, w->model_id) == 0) return DGBA_OK;
+    worker_forget_model(w);
+    dgba_h5 *file = NULL;
+    DGBA_TRY(dgba_h5_open(&file, path));
+    dgba_status status = dgba_checkpoint_read(&w->model, &w->parameters, file);
+    dgba_h5_close(&file);
+    if (status == DGBA_OK) status = check_model_tasks(w, path);
+    if (status == DGBA_OK) status = dgba_text_fit(w->model_id, sizeof w->model_id, id);
+    if (status != DGBA_OK) worker_forget_model(w);
+    return status;
+}
+
+static dgba_status plan(dgba_worker *w, dgba_shape shape) {
+    if (dgba_shape_equal(shape, w->planned)) return DGBA_OK;
+    worker_forget_plan(w);
+    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters, w->tasks, shape, DGBA_PURPOSE_ATTACK));
+    DGBA_TRY(dgba_batch_create(&w->batch, w->data, shape.n, shape.h, shape.w));
+    DGBA_TRY(DGBA_NEW(&w->adversarial, dgba_shape_count(shape)));
+    w->planned = shape;
+    return DGBA_OK;
+}
+
+/** Loads the unit's images and tells the oracle their labels. `image` receives their indices in the data file. */
+static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_settings *message, int64_t count) {
+    const int64_t *images = NULL;
+    int64_t first = 0, available = 0;
+    DGBA_TRY(read_integer(&first, message, "shard.first"));
+    DGBA_TRY(dgba_data_split(&images, &available, w->data, "test"));
+    if (first < 0 || first + count > available)
+        return dgba_fail(DGBA_E_FORMAT, "the shard [%lld, %lld) is not within the %lld test images", (long long)first,
+                         (long long)(first + count), (long long)available);
+    memcpy(image, images + first, (size_t)count * sizeof *image);
+    DGBA_TRY(dgba_batch_load(&w->batch, w->data, image, count));
+    dgba_labels labels[DGBA_MOST_TASKS];
+    for (int64_t t = 0; t < w->task_count; ++t)
+        labels[t] = (dgba_labels){.values = w->batch.labels[t].values,
+                                  .valid = w->batch.labels[t].valid,
+                                  .height = w->batch.shape.h,
+                                  .width = w->batch.shape.w};
+    dgba_network_oracle_set_labels(w->oracle, labels, count);
+    return DGBA_OK;
+}
+
+static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+    int64_t height = 0, width = 0, count = 0;
+    DGBA_TRY(read_integer(&height, message, "data.height"));
+    DGBA_TRY(read_integer(&width, message, "data.width"));
+    DGBA_TRY(read_integer(&count, message, "shard.images"));
+    DGBA_TRY(load_model(w, message));
+    const dgba_status status = plan(w, (dgba_shape){count, 3, height, width});
+    if (status != DGBA_OK) worker_forget_plan(w);
+    DGBA_TRY(status);
+    DGBA_TRY(dgba_record_allocate(record, w->tasks, w->task_count, count));
+    return load_shard(w, record->images, message, count);
+}
+
+/* ---- Clean and attacked shards ---- */
+
+/** Valid input values: 0..255 per channel with the mean subtracted. */
+static dgba_box image_box(void) {
+    dgba_box box;
+    for (int c = 0; c < 3; ++c) {
+        box.low[c] = 0 - dgba_data_mean[c];
+        box.high[c] = 255 - dgba_data_mean[c];
+    }
+    return box;
+}
+
+static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+    dgba_attack attack;
+    dgba_attack_log log = {0};
+    DGBA_TRY(read_attack(&attack, message, w->tasks, w->task_count));
+    attack.box = image_box();
+    const dgba_oracle oracle = dgba_network_oracle_interface(w->oracle);
+    const size_t bytes = dgba_attack_scratch_bytes(&attack, w->task_count, w->batch.shape);
+    if (w->scratch.bytes < bytes) {
+        dgba_arena_free(&w->scratch);
+        DGBA_TRY(dgba_arena_create(&w->scratch, bytes));
+    }
+    dgba_arena_reset(&w->scratch);
+    DGBA_TRY(dgba_attack_run(w->adversarial, &log, &attack, &oracle, w->batch.images, &w->scratch));
+    record->forward_passes = log.forward_passes;
+    record->backward_passes = log.backward_passes;
+    record->left_out = log.left_out;
+    return DGBA_OK;
+}
+
+static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message, bool attack) {
+    DGBA_TRY(prepare_shard(w, record, message));
+    const double start = dgba_clock_thread_seconds();
+    if (attack) DGBA_TRY(run_attack(w, record, message));
+    const float *images = attack ? w->adversarial : w->batch.images;
+    if (attack) record->seconds = dgba_clock_thread_seconds() - start;
+    DGBA_TRY(dgba_network_oracle_evaluate(record->losses, w->oracle, images));
+    if (!attack) record->seconds = dgba_clock_thread_seconds() - start;
+    dgba_network_oracle_measure(record->totals, w->oracle);
+    return DGBA_OK;
+}
+
+dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *w, const unit_message *message, bool attack) {
+    dgba_record record = {0};
+    dgba_status status = measure_shard(w, &record, &message->all, attack);
+    if (status == DGBA_OK) status = dgba_record_write(result, count, &record, w->tasks, &message->identity, message->id);
+    dgba_record_free(&record);
+    return status;
+}
