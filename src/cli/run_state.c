@@ -5,6 +5,8 @@
 #include "run.h"
 #include "version.h"
 
+static const double FIRST_RESULTS_SECONDS = 5;
+
 static const char *const config_names[] = {"config.yaml", "config.resolved.yaml"};
 
 /* ---- Provenance ---- */
@@ -87,6 +89,7 @@ dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config *
     DGBA_TRY(dgba_context(dgba_sweep_create(sweep, *config), "%s", config_path));
     state->sweep = sweep;
     state->started = dgba_clock_seconds();
+    state->next_results = state->started + FIRST_RESULTS_SECONDS;
     state->on_terminal = isatty(STDERR_FILENO);
     fill_provenance(&state->provenance, sweep);
     DGBA_TRY(open_folder(state, folder));

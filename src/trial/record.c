@@ -29,18 +29,10 @@ void dgba_record_free(dgba_record *record) {
     *record = (dgba_record){0};
 }
 
-/** A row of numbers that belongs to a record. `compress`: mostly zeros, such as a histogram. */
-static dgba_status write_row(dgba_h5 *file, const char *path, dgba_h5_type type, int64_t count, bool compress,
-                             const char *description, const void *content) {
-    if (count == 0) return DGBA_OK;
-    const dgba_h5_dataset dataset = {.path = path,
-                                     .type = type,
-                                     .axes = 1,
-                                     .sizes = {count},
-                                     .unit = "",
-                                     .description = description,
-                                     .chunk_rows = compress ? count : 0,
-                                     .compress = compress};
+static dgba_status write_row(dgba_h5 *file, const char *path, dgba_h5_type type, int64_t count, const char *description,
+                             const void *content) {
+    const dgba_h5_dataset dataset = {
+        .path = path, .type = type, .axes = 1, .sizes = {count}, .unit = "", .description = description};
     return dgba_h5_write(file, &dataset, content);
 }
 
@@ -48,13 +40,58 @@ static void totals_path(char *path, size_t bytes, const dgba_task *task, const c
     snprintf(path, bytes, "/totals/%s/%s", task->name, part);
 }
 
+/** Counts that are not 0 and their places. A histogram of angles has 184,321 bins, few of them filled. */
+typedef struct sparse {
+    int64_t count;
+    int32_t *places;
+    int64_t *values;
+} sparse;
+
+static dgba_status sparse_allocate(sparse *out, int64_t count) {
+    *out = (sparse){.count = count};
+    DGBA_TRY(DGBA_NEW(&out->places, count));
+    return DGBA_NEW(&out->values, count);
+}
+
+static void sparse_free(sparse *s) {
+    dgba_free(s->places);
+    dgba_free(s->values);
+}
+
+static dgba_status gather(sparse *out, const int64_t *counts, int64_t count) {
+    int64_t filled = 0;
+    for (int64_t i = 0; i < count; ++i) filled += counts[i] != 0;
+    DGBA_TRY(sparse_allocate(out, filled));
+    filled = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        if (counts[i] == 0) continue;
+        out->places[filled] = (int32_t)i;
+        out->values[filled++] = counts[i];
+    }
+    return DGBA_OK;
+}
+
+static dgba_status write_counts(dgba_h5 *file, const dgba_task *task, const int64_t *counts) {
+    char path[128];
+    sparse filled = {0};
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(gather(&filled, counts, dgba_task_count_count(task)));
+    totals_path(path, sizeof path, task, "places");
+    DGBA_TRY_OUT(
+        write_row(file, path, DGBA_H5_I32, filled.count, "counts behind the metrics: which are not 0", filled.places));
+    totals_path(path, sizeof path, task, "counts");
+    DGBA_TRY_OUT(
+        write_row(file, path, DGBA_H5_I64, filled.count, "counts behind the metrics, at these places", filled.values));
+out:
+    sparse_free(&filled);
+    return status;
+}
+
 static dgba_status write_totals(dgba_h5 *file, const dgba_task *task, const dgba_totals *totals) {
     char path[128];
     totals_path(path, sizeof path, task, "sums");
-    DGBA_TRY(write_row(file, path, DGBA_H5_F64, dgba_task_sum_count(task), false, "sums behind the metrics", totals->sums));
-    totals_path(path, sizeof path, task, "counts");
-    return write_row(file, path, DGBA_H5_I64, dgba_task_count_count(task), true, "counts behind the metrics",
-                     totals->counts);
+    DGBA_TRY(write_row(file, path, DGBA_H5_F64, dgba_task_sum_count(task), "sums behind the metrics", totals->sums));
+    return write_counts(file, task, totals->counts);
 }
 
 static dgba_status write_head(dgba_h5 *file, const dgba_record *record, const dgba_settings *settings, const char *id) {
@@ -91,8 +128,7 @@ dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *re
     dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_create_in_memory(&file));
     DGBA_TRY_OUT(write_head(file, record, settings, id));
-    DGBA_TRY_OUT(
-        write_row(file, "/image", DGBA_H5_I64, record->image_count, false, "index in the data file", record->images));
+    DGBA_TRY_OUT(write_row(file, "/image", DGBA_H5_I64, record->image_count, "index in the data file", record->images));
     DGBA_TRY_OUT(write_losses(file, record));
     for (int64_t t = 0; t < record->task_count; ++t) DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t]));
     status = dgba_h5_to_bytes(bytes, count, &file);
@@ -128,15 +164,36 @@ dgba_status dgba_record_check(const char *path, const char *id) {
     return status;
 }
 
+static dgba_status read_counts(int64_t *counts, dgba_h5 *file, const dgba_task *task) {
+    char path[128];
+    sparse filled = {0};
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES];
+    dgba_status status = DGBA_OK;
+    totals_path(path, sizeof path, task, "places");
+    DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, path));
+    DGBA_TRY_OUT(sparse_allocate(&filled, sizes[0]));
+    DGBA_TRY_OUT(dgba_h5_read(filled.places, file, path, DGBA_H5_I32, filled.count));
+    totals_path(path, sizeof path, task, "counts");
+    DGBA_TRY_OUT(dgba_h5_read(filled.values, file, path, DGBA_H5_I64, filled.count));
+    for (int64_t i = 0; i < filled.count; ++i) {
+        if (filled.places[i] < 0 || filled.places[i] >= dgba_task_count_count(task)) {
+            status =
+                dgba_fail(DGBA_E_FORMAT, "%s: %s: place %d is not possible", dgba_h5_name(file), path, filled.places[i]);
+            goto out;
+        }
+        counts[filled.places[i]] = filled.values[i];
+    }
+out:
+    sparse_free(&filled);
+    return status;
+}
+
 static dgba_status read_totals(dgba_totals *totals, dgba_h5 *file, const dgba_task *task) {
     char path[128];
     totals_path(path, sizeof path, task, "sums");
-    if (dgba_task_sum_count(task) > 0)
-        DGBA_TRY(dgba_h5_read(totals->sums, file, path, DGBA_H5_F64, dgba_task_sum_count(task)));
-    totals_path(path, sizeof path, task, "counts");
-    if (dgba_task_count_count(task) > 0)
-        DGBA_TRY(dgba_h5_read(totals->counts, file, path, DGBA_H5_I64, dgba_task_count_count(task)));
-    return DGBA_OK;
+    DGBA_TRY(dgba_h5_read(totals->sums, file, path, DGBA_H5_F64, dgba_task_sum_count(task)));
+    return read_counts(totals->counts, file, task);
 }
 
 static dgba_status read_content(dgba_record *record, dgba_h5 *file, const dgba_task *tasks) {

@@ -42,7 +42,7 @@ static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_setting
     int64_t first = 0, available = 0;
     DGBA_TRY(read_integer(&first, message, "shard.first"));
     DGBA_TRY(dgba_data_split(&images, &available, w->data, "test"));
-    if (first < 0 || first + count > available)
+    if (count < 1 || count > w->planned.n || first < 0 || first + count > available)
         return dgba_fail(DGBA_E_FORMAT, "the shard [%lld, %lld) is not within the %lld test images", (long long)first,
                          (long long)(first + count), (long long)available);
     memcpy(image, images + first, (size_t)count * sizeof *image);
@@ -57,13 +57,16 @@ static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_setting
     return DGBA_OK;
 }
 
+/** Plans for full shards, so that how the network is computed does not depend on which shard came first. */
 static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
-    int64_t height = 0, width = 0, count = 0;
-    DGBA_TRY(read_integer(&height, message, "data.height"));
-    DGBA_TRY(read_integer(&width, message, "data.width"));
+    dgba_shape most = {.c = 3};
+    int64_t count = 0;
+    DGBA_TRY(read_integer(&most.n, message, "shard.most"));
+    DGBA_TRY(read_integer(&most.h, message, "data.height"));
+    DGBA_TRY(read_integer(&most.w, message, "data.width"));
     DGBA_TRY(read_integer(&count, message, "shard.images"));
     DGBA_TRY(load_model(w, message));
-    const dgba_status status = plan(w, (dgba_shape){count, 3, height, width});
+    const dgba_status status = plan(w, most);
     if (status != DGBA_OK) worker_forget_plan(w);
     DGBA_TRY(status);
     DGBA_TRY(dgba_record_allocate(record, w->tasks, w->task_count, count));

@@ -157,6 +157,7 @@ static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_
     dgba_settings_set(&unit->settings, "model", sweep->units[model].id);
     dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(shard * sweep->shard_images));
     dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images_of_shard(sweep, shard));
+    dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
     if (attack >= 0) dgba_settings_add(&unit->settings, "", &sweep->attacks[attack]);
     set_id(unit);
     unit->macs = sweep->units[model].macs;

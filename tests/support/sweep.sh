@@ -14,8 +14,8 @@ model: {width: 0.0625, head: {channels: 8, rates: [1, 2]}, layout: [0, 31]}
 train: {iterations: 4, batch: 4, learning_rate: 1e-3}
 attack:
   step: [fgsm, {kind: ifgsm, iterations: 3}]
-  rule: [single, total, sign_sum, static, dgba]
-  epsilon: [4, 8]
+  rule: ["single:normal", sign_sum, dgba]
+  epsilon: 8
 EOF
 
 # run RANKS FOLDER [argument ...]: the sweep on so many ranks, 0 = without mpirun.
