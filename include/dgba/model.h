@@ -67,9 +67,10 @@ typedef struct dgba_model {
     dgba_layout layout;
     int64_t task_count;
     dgba_model_task tasks[DGBA_MOST_TASKS];
-    dgba_graph *graph;              // output t is the prediction of task t
-    int64_t parameter_count;        // weights, biases, gammas, betas
-    int64_t shared_parameter_count; // of backbone copies that serve more than one task
+    dgba_graph *graph;                          // output t is the prediction of task t
+    int64_t parameter_count;                    // weights, biases, gammas, betas
+    int64_t shared_parameter_count;             // of backbone copies that serve more than one task
+    int64_t level_parameters[DGBA_MOST_LEVELS]; // of one copy of the blocks of each level
 } dgba_model;
 
 /** Levels (coarse branching points) of a backbone: 5. */

@@ -55,8 +55,10 @@ static dgba_status describe(const char *path) {
     for (int64_t t = 0; t < about->task_count; ++t) {
         const dgba_data_task *task = &about->tasks[t];
         dgba_text_add(&text, "task %lld       %-18s %s", (long long)t, task->name, task->kind);
-        if (task->classes > 0) dgba_text_add(&text, ", %lld classes", (long long)task->classes);
-        dgba_text_add(&text, "%s%s\n", task->unit[0] != '\0' ? ", in " : "", task->unit);
+        if (task->classes > 0)
+            dgba_text_add(&text, ", %lld classes\n", (long long)task->classes);
+        else
+            dgba_text_add(&text, "%s%s\n", task->unit[0] != '\0' ? ", in " : "", task->unit);
     }
     const dgba_status status = print_text(&text);
     dgba_text_free(&text);

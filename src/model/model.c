@@ -68,7 +68,9 @@ static dgba_status append_copy(dgba_model *model, dgba_node *end, int64_t level,
     DGBA_TRY(parts->append(&node, model->graph, node, block, model->def.width, name));
     for (int64_t t = 0; t < model->task_count; ++t)
         if (set >> t & 1) end[t] = node;
-    if (__builtin_popcount(set) > 1) model->shared_parameter_count += count_trainable(model->graph, before);
+    const int64_t parameters = count_trainable(model->graph, before);
+    if (__builtin_popcount(set) > 1) model->shared_parameter_count += parameters;
+    if (s == 0) model->level_parameters[level] += parameters;
     return DGBA_OK;
 }
 

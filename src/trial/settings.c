@@ -55,7 +55,9 @@ dgba_status create_model(dgba_model *out, const dgba_settings *settings, const d
         heads[t].channels = dgba_task_prediction_channels(&tasks[t]);
         memcpy(heads[t].name, tasks[t].name, sizeof heads[t].name);
     }
-    return dgba_context(dgba_model_create(out, &def, heads, data->task_count), "model");
+    dgba_status status = dgba_model_create(out, &def, heads, data->task_count);
+    if (status == DGBA_E_USAGE) status = DGBA_E_CONFIG; // what is no way to call a function is a bad value here
+    return dgba_context(status, "model");
 }
 
 dgba_status open_data(dgba_data **out, const char *file, const dgba_words *tasks) {

@@ -56,6 +56,7 @@ static void parameters_of_the_backbone(void **state) {
             sum += count_named(&model, prefix);
         }
         assert_int_equal(sum, expected[level]);
+        assert_int_equal(model.level_parameters[level], expected[level]);
     }
     assert_int_equal(count_named(&model, "trunk."), 21284672);
     assert_int_equal(model.shared_parameter_count, 0);
