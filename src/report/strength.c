@@ -40,6 +40,15 @@ static int64_t strongest(const strength *s, int64_t epsilon) {
     return best;
 }
 
+/** Whether a rule is the strongest at a radius, or as strong: after one step from the clean image some rules are the same.
+ */
+static bool is_strongest(const strength *s, int64_t rule, int64_t epsilon) {
+    const int64_t best = strongest(s, epsilon);
+    if (best < 0) return false;
+    const statistic *cell = &s->cells[rule * s->epsilons + epsilon], *winner = &s->cells[best * s->epsilons + epsilon];
+    return cell->count == winner->count && cell->mean == winner->mean;
+}
+
 /** Whether anything is known about a rule, or a radius. */
 static bool has_rule(const strength *s, int64_t rule) {
     for (int64_t e = 0; e < s->epsilons; ++e)
@@ -61,7 +70,7 @@ static void print_strength(dgba_text *out, const grid *g, const strength *s) {
         for (int64_t e = 0; e < s->epsilons; ++e) {
             if (!has_epsilon(s, e)) continue;
             statistic_text(&text, &s->cells[r * s->epsilons + e], 2, s->expected);
-            table_add(&t, "%s%s", dgba_text_chars(&text), strongest(s, e) == r ? "*" : " ");
+            table_add(&t, "%s%s", dgba_text_chars(&text), is_strongest(s, r, e) ? "*" : " ");
         }
     }
     table_print_text(out, &t);

@@ -3,7 +3,7 @@
 
 #include "dgba/train.h"
 
-enum { LOG_ENTRIES = 100 };
+enum { LOG_ENTRIES = 100, SHOWN_ENTRIES = 5 };
 
 /** Everything one training run holds. */
 typedef struct trainer {
@@ -128,7 +128,20 @@ static dgba_status iterate(trainer *t, int64_t iteration) {
     return DGBA_OK;
 }
 
+/** A sign of life, since training is the longest of units. */
+static void show_losses(const trainer *t, int64_t iterations) {
+    dgba_text line = {0};
+    for (int64_t task = 0; task < t->model->task_count; ++task)
+        dgba_text_add(&line, "%s %s %.4g", task > 0 ? "," : "", t->tasks[task].name,
+                      t->since[task] / (double)t->since_count);
+    DGBA_INFO("layout %lld seed %lld: iteration %lld of %lld, loss%s", (long long)t->model->def.layout,
+              (long long)t->options->seed, (long long)iterations, (long long)t->options->iterations,
+              dgba_text_chars(&line));
+    dgba_text_free(&line);
+}
+
 static void log_losses(dgba_train_log *log, trainer *t, int64_t iterations) {
+    if ((log->count + 1) % (LOG_ENTRIES / SHOWN_ENTRIES) == 0) show_losses(t, iterations);
     log->iterations[log->count] = iterations;
     for (int64_t task = 0; task < log->tasks; ++task) {
         log->losses[log->count * log->tasks + task] = t->since[task] / (double)t->since_count;
