@@ -1,0 +1,200 @@
+/** Sweeps: which units there are, what their ids depend on, and whether running a unit gives what the attack says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dgba/trial.h"
+#include "support/check.h"
+
+static char folder[512], data_file[600], config_file[600];
+
+static int make_data(void **state) {
+    (void)state;
+    const dgba_synth synth = {.train = 6, .test = 5, .height = 24, .width = 32, .seed = 1};
+    snprintf(folder, sizeof folder, "%s", check_folder("sweep"));
+    snprintf(data_file, sizeof data_file, "%s/data.h5", folder);
+    snprintf(config_file, sizeof config_file, "%s/sweep.yaml", folder);
+    CHECK_OK(dgba_data_synth(data_file, &synth));
+    return 0;
+}
+
+/** Model, training and attacks that every sweep here has unless a case says otherwise. */
+#define MODEL  "model: {width: 0.0625, head: {channels: 4, rates: [1]}, layout: [0, 2]}\n"
+#define TRAIN  "train: {iterations: 1, batch: 2, seed: [0, 1]}\n"
+#define ATTACK "attack: {step: fgsm, rule: [single, dgba], epsilon: [4, 8]}\n"
+
+static dgba_config *config;
+static dgba_sweep sweep;
+
+static dgba_status load_status(const char *data, const char *rest) {
+    dgba_text text = {0};
+    dgba_text_add(&text, "data: {file: %s, %s}\n%s", data_file, data, rest);
+    CHECK_OK(dgba_file_write(config_file, dgba_text_chars(&text), text.length));
+    dgba_text_free(&text);
+    CHECK_OK(dgba_config_load(&config, config_file, NULL, 0, dgba_trial_schema()));
+    return dgba_sweep_create(&sweep, config);
+}
+
+static void load(const char *data, const char *rest) { CHECK_OK(load_status(data, rest)); }
+
+static void unload(void) {
+    dgba_sweep_free(&sweep);
+    dgba_config_free(&config);
+}
+
+/** Id of the last unit of a sweep. */
+static void last_id(char id[DGBA_HASH_TEXT_BYTES], const char *data, const char *rest) {
+    load(data, rest);
+    memcpy(id, sweep.units[sweep.unit_count - 1].id, DGBA_HASH_TEXT_BYTES);
+    unload();
+}
+
+static void units_are_models_then_shards(void **state) {
+    (void)state;
+    load("tasks: [normal, depth_zbuffer], shard: 2", MODEL TRAIN ATTACK);
+    assert_int_equal(sweep.model_count, 4);
+    assert_int_equal(sweep.attack_count, 2 * (2 + 1)); // epsilons × (single per task + dgba)
+    assert_int_equal(sweep.shard_count, 3);
+    assert_int_equal(sweep.unit_count, 4 + 4 * (1 + 6) * 3);
+    for (int64_t m = 0; m < 4; ++m) {
+        assert_int_equal(sweep.units[m].kind, DGBA_UNIT_TRAIN);
+        assert_int_equal(sweep.units[m].needs, -1);
+        for (int64_t a = -1; a < 6; ++a)
+            for (int64_t shard = 0; shard < 3; ++shard) {
+                const dgba_unit *unit = &sweep.units[dgba_sweep_shards(&sweep, m, a) + shard];
+                assert_int_equal(unit->kind, a < 0 ? DGBA_UNIT_CLEAN : DGBA_UNIT_ATTACK);
+                assert_int_equal(unit->model, m);
+                assert_int_equal(unit->needs, m);
+                assert_int_equal(unit->attack, a);
+                assert_int_equal(unit->shard, shard);
+            }
+    }
+    unload();
+}
+
+static void ids_are_distinct(void **state) {
+    (void)state;
+    load("shard: 2", MODEL TRAIN ATTACK);
+    for (int64_t i = 0; i < sweep.unit_count; ++i)
+        for (int64_t j = 0; j < i; ++j) assert_string_not_equal(sweep.units[i].id, sweep.units[j].id);
+    unload();
+}
+
+static void ids_ignore_spelling(void **state) {
+    (void)state;
+    char first[DGBA_HASH_TEXT_BYTES], second[DGBA_HASH_TEXT_BYTES];
+    last_id(first, "shard: 2", MODEL TRAIN "attack: {step: ifgsm, rule: dgba, epsilon: 8}\n");
+    last_id(second, "shard: 0x2",
+            "# a comment\nattack: {epsilon: 16/2, rule: {kind: dgba}, step: {iterations: 1e1, kind: ifgsm}}\n" TRAIN MODEL);
+    assert_string_equal(first, second);
+}
+
+static void ids_feel_what_matters(void **state) {
+    (void)state;
+    static const struct {
+        const char *data, *rest;
+    } others[] = {
+        {"shard: 3", MODEL TRAIN ATTACK},
+        {"shard: 2, height: 16", MODEL TRAIN ATTACK},
+        {"shard: 2, tasks: [depth_zbuffer, normal]", MODEL TRAIN ATTACK},
+        {"shard: 2, train_images: 3", MODEL TRAIN ATTACK},
+        {"shard: 2", MODEL TRAIN "attack: {step: fgsm, rule: [single, dgba], epsilon: [4, 9]}\n"},
+        {"shard: 2", MODEL TRAIN "attack: {step: fgsm, rule: [single, total], epsilon: [4, 8]}\n"},
+        {"shard: 2", MODEL "train: {iterations: 1, batch: 2, seed: [0, 2]}\n" ATTACK},
+        {"shard: 2", "model: {width: 0.0625, head: {channels: 4, rates: [2]}, layout: [0, 2]}\n" TRAIN ATTACK},
+    };
+    char first[DGBA_HASH_TEXT_BYTES], other[DGBA_HASH_TEXT_BYTES];
+    last_id(first, "shard: 2", MODEL TRAIN ATTACK);
+    for (int64_t i = 0; i < DGBA_COUNT_OF(others); ++i) {
+        last_id(other, others[i].data, others[i].rest);
+        assert_string_not_equal(first, other);
+    }
+}
+
+static void the_same_attack_is_listed_once(void **state) {
+    (void)state;
+    load("tasks: [normal, depth_zbuffer]",
+         MODEL TRAIN "attack: {step: fgsm, rule: [single, \"single:normal\"], epsilon: 4}\n");
+    assert_int_equal(sweep.attack_count, 2);
+    unload();
+}
+
+static void impossible_sweeps(void **state) {
+    (void)state;
+    CHECK_FAILS(DGBA_E_CONFIG, load_status("tasks: [norml]", MODEL TRAIN));
+    CHECK_MESSAGE("did you mean 'normal'?");
+    unload();
+    CHECK_FAILS(DGBA_E_CONFIG, load_status("shard: 2", "model: {layout: 99999}\n" TRAIN));
+    CHECK_MESSAGE("there is no layout 99999");
+    unload();
+    CHECK_FAILS(DGBA_E_CONFIG,
+                load_status("shard: 2", MODEL TRAIN "attack: {step: fgsm, rule: \"single:nromal\", epsilon: 4}\n"));
+    CHECK_MESSAGE("did you mean 'normal'?");
+    unload();
+}
+
+/** Runs a unit on its own and stores its result where others look for it. */
+static void run_unit(dgba_worker *worker, const dgba_unit *unit) {
+    char *message = NULL, *result = NULL;
+    size_t count = 0, result_count = 0;
+    dgba_text path = {0};
+    dgba_store_path(&path, folder, dgba_unit_store_kind(unit), unit->id);
+    CHECK_OK(dgba_unit_message(&message, &count, &sweep, unit, folder));
+    CHECK_OK(dgba_worker_run(&result, &result_count, worker, message, count));
+    CHECK_OK(dgba_file_write(dgba_text_chars(&path), result, result_count));
+    assert_true(dgba_unit_is_done(unit, folder));
+    dgba_free(message);
+    dgba_free(result);
+    dgba_text_free(&path);
+}
+
+static void radius_zero_is_the_clean_measurement(void **state) {
+    (void)state;
+    dgba_store *store = NULL;
+    dgba_worker *worker = NULL;
+    dgba_results results = {0};
+    load("shard: 2",
+         "model: {width: 0.0625, head: {channels: 4, rates: [1]}}\ntrain: {iterations: 1, batch: 2}\n"
+         "attack: {step: ifgsm, rule: dgba, epsilon: 0}\n");
+    CHECK_OK(dgba_store_open(&store, folder));
+    CHECK_OK(dgba_worker_create(&worker));
+    for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(worker, &sweep.units[u]);
+    const char *failures[16] = {NULL};
+    CHECK_OK(dgba_sweep_collect(&results, &sweep, folder, failures));
+    assert_string_equal(results.attacks[0].status, "ok");
+    assert_int_equal(results.attacks[0].images, 5);
+    const int64_t losses = results.task_count * results.image_count;
+    assert_memory_equal(results.adversarial_losses, results.clean_losses, (size_t)losses * sizeof(double));
+    assert_memory_equal(results.attack_metrics, results.model_metrics, (size_t)results.metric_count * sizeof(double));
+    assert_true(results.attacks[0].arp == 0);
+    dgba_results_free(&results);
+    dgba_worker_free(&worker);
+    dgba_store_close(&store);
+    unload();
+}
+
+static void messages_that_make_no_sense(void **state) {
+    (void)state;
+    char *result = NULL;
+    size_t count = 0;
+    dgba_worker *worker = NULL;
+    CHECK_OK(dgba_worker_create(&worker));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind=train", 10)); // not ended
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "", 1));
+    CHECK_MESSAGE("no setting 'kind'");
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind\n", 6));
+    dgba_worker_free(&worker);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(units_are_models_then_shards),
+        cmocka_unit_test(ids_are_distinct),
+        cmocka_unit_test(ids_ignore_spelling),
+        cmocka_unit_test(ids_feel_what_matters),
+        cmocka_unit_test(the_same_attack_is_listed_once),
+        cmocka_unit_test(impossible_sweeps),
+        cmocka_unit_test(radius_zero_is_the_clean_measurement),
+        cmocka_unit_test(messages_that_make_no_sense),
+    };
+    return cmocka_run_group_tests(tests, make_data, check_no_leak);
+}
