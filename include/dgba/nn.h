@@ -22,26 +22,65 @@ typedef struct dgba_conv2d {
  *  Errors    DGBA_E_SHAPE if the channels differ, a number is not positive (padding: negative), or nothing is left */
 dgba_status dgba_conv2d_output_shape(dgba_shape *y, const dgba_conv2d *conv, dgba_shape x);
 
-/** Floats of scratch that any of the three functions below needs for input shape `x`. */
-int64_t dgba_conv2d_scratch(const dgba_conv2d *conv, dgba_shape x);
-
 /** Multiply-accumulates of one forward pass over input shape `x`, padding included as is usual. */
 int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x);
+
+/** Ways to compute it. */
+typedef enum dgba_conv2d_algorithm {
+    DGBA_CONV2D_POINTWISE, // kernel 1, stride 1, no padding: an image is the matrix
+    DGBA_CONV2D_COLUMNS,   // any convolution: inputs copied to columns, then one matrix product
+    DGBA_CONV2D_TAPS,      // stride 1: one product for each tap, over those outputs for which it reads inside the map
+    DGBA_CONV2D_WINOGRAD,  // kernel 3, stride 1: a quarter of the multiplications; about ten times the rounding error,
+                           // and a NaN or an infinity reaches all outputs that are computed together with its own
+    DGBA_CONV2D_ALGORITHMS
+} dgba_conv2d_algorithm;
+
+typedef enum dgba_conv2d_direction {
+    DGBA_CONV2D_FORWARD,
+    DGBA_CONV2D_BACKWARD_INPUT,
+    DGBA_CONV2D_BACKWARD_PARAMS,
+    DGBA_CONV2D_DIRECTIONS
+} dgba_conv2d_direction;
+
+/** "winograd"; borrowed. */
+const char *dgba_conv2d_algorithm_name(dgba_conv2d_algorithm algorithm);
+
+/** Can this algorithm compute this convolution? COLUMNS always can. */
+bool dgba_conv2d_supports(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x);
+
+/** The algorithm with the least estimated cost; depends on the sizes alone. `prepared`: the weights will be. */
+dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction,
+                                         bool prepared);
+
+/** Weights (K,C,R,R), and the algorithm they are for. */
+typedef struct dgba_conv2d_weights {
+    dgba_conv2d_algorithm algorithm;
+    const float *w;        // may be NULL if `prepared` is not
+    const float *prepared; // what dgba_conv2d_prepare() made of w, or NULL: then it is done at each call, in the scratch
+} dgba_conv2d_weights;
+
+/** Floats of the prepared weights, which serve both directions; 0 if the algorithm takes w as it is. */
+int64_t dgba_conv2d_prepared_floats(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv);
+void dgba_conv2d_prepare(float *prepared, const float *w, dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv);
+
+/** Floats of scratch for input shape `x`. */
+int64_t dgba_conv2d_scratch(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x,
+                            dgba_conv2d_direction direction, bool prepared);
 
 /** Formula   y[n,k,i,j] = b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n, c, i·stride + r·dilation − padding,
  *                                                             j·stride + s·dilation − padding]
  *            with x = 0 outside; with `relu`: y = max(0, that)
  *  Shapes    x (N,C,H,W)  w (K,C,R,R)  b (K) or NULL  y (N,K,H',W') */
-void dgba_conv2d_forward(float *y, const float *x, const float *w, const float *b, dgba_shape x_shape,
+void dgba_conv2d_forward(float *y, const float *x, dgba_conv2d_weights w, const float *b, dgba_shape x_shape,
                          const dgba_conv2d *conv, bool relu, float *scratch);
 
 /** dx = the transposed convolution of dy. */
-void dgba_conv2d_backward_input(float *dx, const float *dy, const float *w, dgba_shape x_shape, const dgba_conv2d *conv,
-                                bool accumulate, float *scratch);
+void dgba_conv2d_backward_input(float *dx, const float *dy, dgba_conv2d_weights w, dgba_shape x_shape,
+                                const dgba_conv2d *conv, bool accumulate, float *scratch);
 
 /** Adds to dw and, where it is not NULL, to db. (Parameter gradients always add: a training step clears them once.) */
-void dgba_conv2d_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_shape x_shape,
-                                 const dgba_conv2d *conv, float *scratch);
+void dgba_conv2d_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_conv2d_algorithm algorithm,
+                                 dgba_shape x_shape, const dgba_conv2d *conv, float *scratch);
 
 /* ---- Batch normalisation ---- */
 

@@ -25,8 +25,14 @@ static float *part(const dgba_plan *plan, float *array, dgba_node index, int64_t
     return array + graph->parameters[graph->nodes[index].parameter + which].offset;
 }
 
-static float *weight_of(const dgba_plan *plan, const step *s) {
+/** The weights as bound, folded if they are. */
+static const float *raw_weights(const dgba_plan *plan, const step *s) {
     return s->batchnorm != NONE ? dgba_plan_memory(plan, s->weight) : part(plan, plan->parameters, s->node, 0);
+}
+
+static dgba_conv2d_weights weights_of(const dgba_plan *plan, const step *s, dgba_conv2d_direction direction) {
+    return (dgba_conv2d_weights){s->algorithm[direction], raw_weights(plan, s),
+                                 dgba_plan_memory(plan, s->prepared[direction])};
 }
 
 static float *bias_of(const dgba_plan *plan, const step *s) {
@@ -57,8 +63,8 @@ static void forward_step(dgba_plan *plan, const step *s) {
     const int64_t count = count_of(plan, s->y);
     switch (s->op) {
         case OP_CONV2D:
-            dgba_conv2d_forward(y, x, weight_of(plan, s), bias_of(plan, s), x_shape, &n->conv.options, s->relu,
-                                dgba_plan_memory(plan, s->forward_scratch));
+            dgba_conv2d_forward(y, x, weights_of(plan, s, DGBA_CONV2D_FORWARD), bias_of(plan, s), x_shape, &n->conv.options,
+                                s->relu, dgba_plan_memory(plan, s->forward_scratch));
             break;
         case OP_BATCHNORM: batchnorm_forward(plan, s); break;
         case OP_RELU: dgba_relu_forward(y, x, count); break;
@@ -103,11 +109,12 @@ static void conv2d_backward(const dgba_plan *plan, const step *s, float *dy, flo
     float *scratch = dgba_plan_memory(plan, s->backward_scratch);
     if (s->relu) dgba_relu_backward(dy, dy, read_value(plan, s->y), count_of(plan, s->y), false);
     if (to.parameters != NULL)
-        dgba_conv2d_backward_params(part(plan, to.parameters, s->node, 0),
-                                    n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
-                                    read_value(plan, s->x[0]), x_shape, &n->conv.options, scratch);
+        dgba_conv2d_backward_params(
+            part(plan, to.parameters, s->node, 0), n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
+            read_value(plan, s->x[0]), s->algorithm[DGBA_CONV2D_BACKWARD_PARAMS], x_shape, &n->conv.options, scratch);
     if (dx != NULL)
-        dgba_conv2d_backward_input(dx, dy, weight_of(plan, s), x_shape, &n->conv.options, s->accumulates[0], scratch);
+        dgba_conv2d_backward_input(dx, dy, weights_of(plan, s, DGBA_CONV2D_BACKWARD_INPUT), x_shape, &n->conv.options,
+                                   s->accumulates[0], scratch);
 }
 
 static void batchnorm_backward(const dgba_plan *plan, const step *s, const float *dy, float *dx, target to) {

@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "conv2d.h"
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -86,31 +88,93 @@ static conv2d_geometry geometry(const dgba_conv2d *conv, dgba_shape x) {
     return (conv2d_geometry){*conv, x, y, axis(conv, x.h, y.h), axis(conv, x.w, y.w)};
 }
 
-int64_t dgba_conv2d_scratch(const dgba_conv2d *conv, dgba_shape x) {
-    const conv2d_geometry g = geometry(conv, x);
-    return conv2d_is_pointwise(&g) ? 0 : conv2d_gemm_scratch(&g);
-}
-
 int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x) {
     return dgba_shape_count(output_shape(conv, x)) * conv->in_channels * conv->kernel * conv->kernel;
 }
 
-void dgba_conv2d_forward(float *y, const float *x, const float *w, const float *b, dgba_shape x_shape,
-                         const dgba_conv2d *conv, bool relu, float *scratch) {
-    const conv2d_geometry g = geometry(conv, x_shape);
-    if (conv2d_is_pointwise(&g))
-        conv2d_pointwise_forward(y, x, w, b, &g, relu);
-    else
-        conv2d_gemm_forward(y, x, w, b, &g, relu, scratch);
+/* ---- Algorithms ---- */
+
+static const conv2d_algorithm *const algorithms[DGBA_CONV2D_ALGORITHMS] = {
+    [DGBA_CONV2D_POINTWISE] = &conv2d_pointwise,
+    [DGBA_CONV2D_COLUMNS] = &conv2d_columns,
+    [DGBA_CONV2D_TAPS] = &conv2d_taps,
+    [DGBA_CONV2D_WINOGRAD] = &conv2d_winograd,
+};
+
+const char *dgba_conv2d_algorithm_name(dgba_conv2d_algorithm algorithm) { return algorithms[algorithm]->name; }
+
+bool dgba_conv2d_supports(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x) {
+    const conv2d_geometry g = geometry(conv, x);
+    return algorithms[algorithm]->supports(&g);
 }
 
-void dgba_conv2d_backward_input(float *dx, const float *dy, const float *w, dgba_shape x_shape, const dgba_conv2d *conv,
-                                bool accumulate, float *scratch) {
+// Fitted to what products and copies take on one core, from AVX2 to AVX-512, in the time of a multiply-accumulate. Only
+// their ratios matter.
+
+double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner) {
+    const double call = 20000, per_float = 16; // each factor is arranged, the result written
+    const double floats = (double)(rows * inner + inner * columns + rows * columns);
+    return call + per_float * floats + (double)rows * (double)columns * (double)inner;
+}
+
+double conv2d_move_cost(int64_t floats) { return 40 * (double)floats; }
+
+dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction,
+                                         bool prepared) {
+    const conv2d_geometry g = geometry(conv, x);
+    dgba_conv2d_algorithm best = DGBA_CONV2D_COLUMNS;
+    double least = INFINITY;
+    for (dgba_conv2d_algorithm a = 0; a < DGBA_CONV2D_ALGORITHMS; ++a) {
+        if (!algorithms[a]->supports(&g)) continue;
+        double cost = algorithms[a]->cost(&g, direction);
+        if (!prepared && direction != DGBA_CONV2D_BACKWARD_PARAMS)
+            cost += conv2d_move_cost(dgba_conv2d_prepared_floats(a, conv));
+        if (cost >= least) continue;
+        best = a;
+        least = cost;
+    }
+    return best;
+}
+
+int64_t dgba_conv2d_prepared_floats(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv) {
+    return algorithms[algorithm]->prepared != NULL ? algorithms[algorithm]->prepared(conv) : 0;
+}
+
+void dgba_conv2d_prepare(float *prepared, const float *w, dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv) {
+    if (algorithms[algorithm]->prepare != NULL) algorithms[algorithm]->prepare(prepared, w, conv);
+}
+
+int64_t dgba_conv2d_scratch(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x,
+                            dgba_conv2d_direction direction, bool prepared) {
+    const conv2d_geometry g = geometry(conv, x);
+    const bool prepares = !prepared && direction != DGBA_CONV2D_BACKWARD_PARAMS;
+    const int64_t own = algorithms[algorithm]->scratch != NULL ? algorithms[algorithm]->scratch(&g, direction) : 0;
+    return own + (prepares ? dgba_conv2d_prepared_floats(algorithm, conv) : 0);
+}
+
+/** The weights as the algorithm wants them; what is prepared now takes the beginning of the scratch. */
+static const float *prepared_weights(float **scratch, dgba_conv2d_weights w, const dgba_conv2d *conv) {
+    const int64_t floats = dgba_conv2d_prepared_floats(w.algorithm, conv);
+    if (floats == 0) return w.w;
+    if (w.prepared != NULL) return w.prepared;
+    float *prepared = *scratch;
+    dgba_conv2d_prepare(prepared, w.w, w.algorithm, conv);
+    *scratch += floats;
+    return prepared;
+}
+
+void dgba_conv2d_forward(float *y, const float *x, dgba_conv2d_weights w, const float *b, dgba_shape x_shape,
+                         const dgba_conv2d *conv, bool relu, float *scratch) {
     const conv2d_geometry g = geometry(conv, x_shape);
-    if (conv2d_is_pointwise(&g))
-        conv2d_pointwise_backward_input(dx, dy, w, &g, accumulate);
-    else
-        conv2d_gemm_backward_input(dx, dy, w, &g, accumulate, scratch);
+    const float *weights = prepared_weights(&scratch, w, conv);
+    algorithms[w.algorithm]->forward(y, x, weights, b, &g, relu, scratch);
+}
+
+void dgba_conv2d_backward_input(float *dx, const float *dy, dgba_conv2d_weights w, dgba_shape x_shape,
+                                const dgba_conv2d *conv, bool accumulate, float *scratch) {
+    const conv2d_geometry g = geometry(conv, x_shape);
+    const float *weights = prepared_weights(&scratch, w, conv);
+    algorithms[w.algorithm]->backward_input(dx, dy, weights, &g, accumulate, scratch);
 }
 
 static void add_bias_gradient(float *db, const float *dy, dgba_shape y) {
@@ -122,12 +186,9 @@ static void add_bias_gradient(float *db, const float *dy, dgba_shape y) {
     }
 }
 
-void dgba_conv2d_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_shape x_shape,
-                                 const dgba_conv2d *conv, float *scratch) {
+void dgba_conv2d_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_conv2d_algorithm algorithm,
+                                 dgba_shape x_shape, const dgba_conv2d *conv, float *scratch) {
     const conv2d_geometry g = geometry(conv, x_shape);
-    if (conv2d_is_pointwise(&g))
-        conv2d_pointwise_backward_weights(dw, dy, x, &g);
-    else
-        conv2d_gemm_backward_weights(dw, dy, x, &g, scratch);
+    algorithms[algorithm]->backward_weights(dw, dy, x, &g, scratch);
     if (db != NULL) add_bias_gradient(db, dy, g.y);
 }

@@ -42,19 +42,26 @@ void conv2d_add_columns(float *dx, float *columns, const conv2d_geometry *g, con
 /** Adds the bias (NULL: none) to `from` and rectifies it; y may be from. */
 void conv2d_finish(float *y, const float *from, const float *bias, int64_t count, bool relu);
 
-/* Any convolution: columns, then a matrix product. */
-int64_t conv2d_gemm_scratch(const conv2d_geometry *g);
-void conv2d_gemm_forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
-                         float *scratch);
-void conv2d_gemm_backward_input(float *dx, const float *dy, const float *w, const conv2d_geometry *g, bool accumulate,
-                                float *scratch);
-void conv2d_gemm_backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch);
+/** What an algorithm computes with. `w` is prepared if the algorithm prepares weights at all. */
+typedef struct conv2d_algorithm {
+    const char *name;
+    bool (*supports)(const conv2d_geometry *g);
+    /** Estimated time, in multiply-accumulates of a large matrix product; without preparation. */
+    double (*cost)(const conv2d_geometry *g, dgba_conv2d_direction direction);
+    int64_t (*prepared)(const dgba_conv2d *conv); // NULL: it takes the weights as they are
+    void (*prepare)(float *prepared, const float *w, const dgba_conv2d *conv);
+    int64_t (*scratch)(const conv2d_geometry *g, dgba_conv2d_direction direction); // NULL: needs none
+    void (*forward)(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
+                    float *scratch);
+    void (*backward_input)(float *dx, const float *dy, const float *w, const conv2d_geometry *g, bool accumulate,
+                           float *scratch);
+    void (*backward_weights)(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch);
+} conv2d_algorithm;
 
-/* Kernel 1, stride 1, no padding: an image is its own matrix of columns. Needs no scratch. */
-bool conv2d_is_pointwise(const conv2d_geometry *g);
-void conv2d_pointwise_forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g,
-                              bool relu);
-void conv2d_pointwise_backward_input(float *dx, const float *dy, const float *w, const conv2d_geometry *g, bool accumulate);
-void conv2d_pointwise_backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g);
+extern const conv2d_algorithm conv2d_pointwise, conv2d_columns, conv2d_taps, conv2d_winograd;
+
+/** Estimated cost of one matrix product, and of moving floats between an image and a matrix. */
+double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner);
+double conv2d_move_cost(int64_t floats);
 
 #endif

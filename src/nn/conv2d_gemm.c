@@ -43,9 +43,25 @@ static job cut(const conv2d_geometry *g) {
     return j;
 }
 
-int64_t conv2d_gemm_scratch(const conv2d_geometry *g) {
+static int64_t scratch_floats(const conv2d_geometry *g, dgba_conv2d_direction direction) {
+    (void)direction;
     const job j = cut(g);
     return j.column_floats + j.side_floats + j.weight_floats;
+}
+
+static bool supports(const conv2d_geometry *g) {
+    (void)g;
+    return true;
+}
+
+static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {
+    const job j = cut(g);
+    const int64_t chunks = ((g->y.n + j.images - 1) / j.images) * ((g->y.h + j.rows - 1) / j.rows);
+    const int64_t columns = j.images * j.rows * g->y.w;
+    const bool weights = direction == DGBA_CONV2D_BACKWARD_PARAMS;
+    const double product =
+        weights ? conv2d_product_cost(g->y.c, j.inner, columns) : conv2d_product_cost(g->y.c, columns, j.inner);
+    return (double)chunks * (product + conv2d_move_cost(j.column_floats + j.side_floats));
 }
 
 static job job_of(const conv2d_geometry *g, float *scratch) {
@@ -110,8 +126,8 @@ static void finish_chunk(float *y, const float *b, const job *j, conv2d_chunk ch
     }
 }
 
-void conv2d_gemm_forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
-                         float *scratch) {
+static void forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
+                    float *scratch) {
     const job j = job_of(g, scratch);
     const dgba_matrix weights = {used_weights(&j, w), j.inner, false};
     for (conv2d_chunk chunk = first_chunk(&j); chunk.images > 0; chunk = next_chunk(&j, chunk)) {
@@ -135,8 +151,8 @@ static dgba_matrix chunk_gradient(const float *dy, const job *j, conv2d_chunk ch
     return (dgba_matrix){j->side, chunk.images * piece, false};
 }
 
-void conv2d_gemm_backward_input(float *dx, const float *dy, const float *w, const conv2d_geometry *g, bool accumulate,
-                                float *scratch) {
+static void backward_input(float *dx, const float *dy, const float *w, const conv2d_geometry *g, bool accumulate,
+                           float *scratch) {
     const job j = job_of(g, scratch);
     const dgba_matrix weights = {used_weights(&j, w), j.inner, true};
     if (!accumulate) dgba_fill(dx, 0, dgba_shape_count(g->x));
@@ -147,7 +163,7 @@ void conv2d_gemm_backward_input(float *dx, const float *dy, const float *w, cons
     }
 }
 
-void conv2d_gemm_backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch) {
+static void backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch) {
     const job j = job_of(g, scratch);
     float *gradient = j.all_taps ? dw : j.weights;
     if (!j.all_taps) dgba_fill(gradient, 0, g->y.c * j.inner);
@@ -159,3 +175,13 @@ void conv2d_gemm_backward_weights(float *dw, const float *dy, const float *x, co
     }
     if (!j.all_taps) add_used_weights(dw, &j);
 }
+
+const conv2d_algorithm conv2d_columns = {
+    .name = "columns",
+    .supports = supports,
+    .cost = cost,
+    .scratch = scratch_floats,
+    .forward = forward,
+    .backward_input = backward_input,
+    .backward_weights = backward_weights,
+};

@@ -10,7 +10,8 @@
 // the weights' gradients, 1681 products.
 static const struct tolerance {
     double relative, absolute;
-} conv_forward = {1e-6, 2e-5}, conv_input = {1e-6, 2e-5}, conv_params = {1e-6, 1e-4}, norm_forward = {1e-6, 2e-6},
+} conv_forward = {1e-6, 2e-5}, conv_input = {1e-6, 2e-5}, conv_params = {1e-6, 1e-4}, winograd_forward = {1e-6, 1e-4},
+  winograd_input = {1e-6, 1e-4}, winograd_params = {1e-6, 1e-3}, norm_forward = {1e-6, 2e-6},
   norm_statistics = {1e-6, 1e-7}, norm_backward = {1e-5, 1e-5}, pool_forward = {0, 0}, pool_backward = {1e-6, 1e-6};
 
 #define CHECK_WITHIN(a, b, count, tolerance) CHECK_CLOSE(a, b, count, (tolerance).relative, (tolerance).absolute)
@@ -58,10 +59,31 @@ static int64_t number(const char *path, const char *name) {
     return value;
 }
 
-static void check_conv2d(const char *path) {
-    dgba_shape x_shape, y_shape, w_shape, out;
-    const float *x = read(&x_shape, path, "x"), *w = read(&w_shape, path, "w"), *b = read_plain(path, "b");
+static void check_algorithm(const char *path, dgba_conv2d_algorithm a, const dgba_conv2d *conv, dgba_shape x_shape) {
+    dgba_shape y_shape, w_shape;
+    const float *x = read_plain(path, "x"), *w = read(&w_shape, path, "w"), *b = read_plain(path, "b");
     const float *golden_y = read(&y_shape, path, "y"), *dy = read_plain(path, "dy");
+    const int64_t x_count = dgba_shape_count(x_shape), y_count = dgba_shape_count(y_shape);
+    const int64_t w_count = dgba_shape_count(w_shape), k = conv->out_channels;
+    float *y = take(y_count), *dx = take(x_count), *dw = take_zeros(w_count), *db = take_zeros(k);
+    const dgba_conv2d_weights weights = {a, w, NULL};
+    float *scratch[DGBA_CONV2D_DIRECTIONS];
+    for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d)
+        scratch[d] = take(dgba_conv2d_scratch(a, conv, x_shape, d, false));
+    dgba_conv2d_forward(y, x, weights, b, x_shape, conv, false, scratch[DGBA_CONV2D_FORWARD]);
+    dgba_conv2d_backward_input(dx, dy, weights, x_shape, conv, false, scratch[DGBA_CONV2D_BACKWARD_INPUT]);
+    dgba_conv2d_backward_params(dw, db, dy, x, a, x_shape, conv, scratch[DGBA_CONV2D_BACKWARD_PARAMS]);
+    const bool wide = a == DGBA_CONV2D_WINOGRAD;
+    CHECK_WITHIN(y, golden_y, y_count, wide ? winograd_forward : conv_forward);
+    CHECK_WITHIN(dx, read_plain(path, "dx"), x_count, wide ? winograd_input : conv_input);
+    CHECK_WITHIN(dw, read_plain(path, "dw"), w_count, wide ? winograd_params : conv_params);
+    CHECK_WITHIN(db, read_plain(path, "db"), k, conv_params);
+}
+
+static void check_conv2d(const char *path) {
+    dgba_shape x_shape, y_shape, out;
+    read(&x_shape, path, "x");
+    read(&y_shape, path, "y");
     const dgba_conv2d conv = {x_shape.c,
                               y_shape.c,
                               number(path, "kernel"),
@@ -70,16 +92,11 @@ static void check_conv2d(const char *path) {
                               number(path, "dilation")};
     CHECK_OK(dgba_conv2d_output_shape(&out, &conv, x_shape));
     assert_true(dgba_shape_equal(out, y_shape));
-    const int64_t x_count = dgba_shape_count(x_shape), y_count = dgba_shape_count(out), w_count = dgba_shape_count(w_shape);
-    float *y = take(y_count), *dx = take(x_count), *dw = take_zeros(w_count), *db = take_zeros(out.c);
-    float *scratch = take(dgba_conv2d_scratch(&conv, x_shape));
-    dgba_conv2d_forward(y, x, w, b, x_shape, &conv, false, scratch);
-    dgba_conv2d_backward_input(dx, dy, w, x_shape, &conv, false, scratch);
-    dgba_conv2d_backward_params(dw, db, dy, x, x_shape, &conv, scratch);
-    CHECK_WITHIN(y, golden_y, y_count, conv_forward);
-    CHECK_WITHIN(dx, read_plain(path, "dx"), x_count, conv_input);
-    CHECK_WITHIN(dw, read_plain(path, "dw"), w_count, conv_params);
-    CHECK_WITHIN(db, read_plain(path, "db"), out.c, conv_params);
+    for (dgba_conv2d_algorithm a = 0; a < DGBA_CONV2D_ALGORITHMS; ++a) {
+        if (!dgba_conv2d_supports(a, &conv, x_shape)) continue;
+        dgba_arena_reset(&arena);
+        check_algorithm(path, a, &conv, x_shape);
+    }
 }
 
 static void check_batchnorm(const char *path) {

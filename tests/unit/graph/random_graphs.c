@@ -152,8 +152,10 @@ static void make_memory(network *net, dgba_random *stream) {
         CHECK_OK(DGBA_NEW(&it->kept, count));
         all += count;
         if (i == 0 || it->kind != CONV) continue;
-        const int64_t needed = dgba_conv2d_scratch(&it->conv, net->items[it->a].shape);
-        if (needed > scratch) scratch = needed;
+        for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d) {
+            const int64_t needed = dgba_conv2d_scratch(DGBA_CONV2D_COLUMNS, &it->conv, net->items[it->a].shape, d, false);
+            if (needed > scratch) scratch = needed;
+        }
     }
     net->scratch = floats(scratch);
     net->seeds = floats(all);
@@ -223,6 +225,11 @@ static void norm_forward(network *net, item *it, const float *x, bool trains) {
     }
 }
 
+/** Columns compute any convolution, and small whole numbers exactly. */
+static dgba_conv2d_weights conv_weights(network *net, item *it) {
+    return (dgba_conv2d_weights){DGBA_CONV2D_COLUMNS, part(net, net->parameters, it, 0), NULL};
+}
+
 static void forward(network *net, bool trains) {
     for (int i = 1; i < net->count; ++i) {
         item *it = &net->items[i];
@@ -230,8 +237,8 @@ static void forward(network *net, bool trains) {
         const int64_t count = dgba_shape_count(it->shape);
         switch (it->kind) {
             case CONV:
-                dgba_conv2d_forward(it->y, a->y, part(net, net->parameters, it, 0), bias_part(net, net->parameters, it),
-                                    a->shape, &it->conv, false, net->scratch);
+                dgba_conv2d_forward(it->y, a->y, conv_weights(net, it), bias_part(net, net->parameters, it), a->shape,
+                                    &it->conv, false, net->scratch);
                 break;
             case NORM: norm_forward(net, it, a->y, trains); break;
             case RELU: dgba_relu_forward(it->y, a->y, count); break;
@@ -259,8 +266,8 @@ static void norm_backward(network *net, item *it, bool trains) {
 static void conv_backward(network *net, item *it) {
     item *a = &net->items[it->a];
     dgba_conv2d_backward_params(part(net, net->gradients, it, 0), bias_part(net, net->gradients, it), it->dy, a->y,
-                                a->shape, &it->conv, net->scratch);
-    dgba_conv2d_backward_input(a->dy, it->dy, part(net, net->parameters, it, 0), a->shape, &it->conv, true, net->scratch);
+                                DGBA_CONV2D_COLUMNS, a->shape, &it->conv, net->scratch);
+    dgba_conv2d_backward_input(a->dy, it->dy, conv_weights(net, it), a->shape, &it->conv, true, net->scratch);
 }
 
 /** Gradients start from 0 and everything adds. */
