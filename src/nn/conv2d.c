@@ -108,16 +108,18 @@ bool dgba_conv2d_supports(dgba_conv2d_algorithm algorithm, const dgba_conv2d *co
     return algorithms[algorithm]->supports(&g);
 }
 
-// Fitted to what products and copies take on one core, from AVX2 to AVX-512, in the time of a multiply-accumulate. Only
-// their ratios matter.
+// Fitted to measurements on one core with AVX2 and with AVX-512, in multiply-accumulates of a large matrix product. Only
+// ratios matter.
 
 double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner) {
-    const double call = 20000, per_float = 16; // each factor is arranged, the result written
+    const double call = 20000, per_float = 10; // the factors are arranged, the result is written
     const double floats = (double)(rows * inner + inner * columns + rows * columns);
     return call + per_float * floats + (double)rows * (double)columns * (double)inner;
 }
 
-double conv2d_move_cost(int64_t floats) { return 40 * (double)floats; }
+double conv2d_copy_cost(int64_t floats) { return 12 * (double)floats; }
+
+double conv2d_weights_cost(int64_t floats) { return 50 * (double)floats; }
 
 dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction,
                                          bool prepared) {
@@ -128,7 +130,7 @@ dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, 
         if (!algorithms[a]->supports(&g)) continue;
         double cost = algorithms[a]->cost(&g, direction);
         if (!prepared && direction != DGBA_CONV2D_BACKWARD_PARAMS)
-            cost += conv2d_move_cost(dgba_conv2d_prepared_floats(a, conv));
+            cost += conv2d_weights_cost(dgba_conv2d_prepared_floats(a, conv));
         if (cost >= least) continue;
         best = a;
         least = cost;

@@ -60,8 +60,9 @@ typedef struct conv2d_algorithm {
 
 extern const conv2d_algorithm conv2d_pointwise, conv2d_columns, conv2d_taps, conv2d_winograd;
 
-/** Estimated cost of one matrix product, and of moving floats between an image and a matrix. */
+/* Parts of costs: a matrix product; floats copied in runs between images and matrices; weights arranged anew. */
 double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner);
-double conv2d_move_cost(int64_t floats);
+double conv2d_copy_cost(int64_t floats);
+double conv2d_weights_cost(int64_t floats);
 
 #endif

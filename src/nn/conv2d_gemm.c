@@ -61,7 +61,7 @@ static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     const bool weights = direction == DGBA_CONV2D_BACKWARD_PARAMS;
     const double product =
         weights ? conv2d_product_cost(g->y.c, j.inner, columns) : conv2d_product_cost(g->y.c, columns, j.inner);
-    return (double)chunks * (product + conv2d_move_cost(j.column_floats + j.side_floats));
+    return (double)chunks * (product + conv2d_copy_cost(j.column_floats + j.side_floats));
 }
 
 static job job_of(const conv2d_geometry *g, float *scratch) {

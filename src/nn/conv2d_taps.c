@@ -100,9 +100,10 @@ static void estimate_piece(const piece *p, void *data) {
     estimate *e = data;
     const int64_t pixels = patch_pixels(&p->y), c = p->x.shape.c, k = p->y.shape.c;
     const bool weights = e->direction == DGBA_CONV2D_BACKWARD_PARAMS;
+    const int64_t added = e->direction == DGBA_CONV2D_FORWARD ? k : weights ? 0 : c; // read and written
     e->pixels = larger(e->pixels, pixels);
     e->cost += (weights ? conv2d_product_cost(k, c, pixels) : conv2d_product_cost(k, pixels, c));
-    e->cost += conv2d_move_cost(pixels * (c + k));
+    e->cost += conv2d_copy_cost(pixels * (c + k + added)) + (weights ? conv2d_weights_cost(c * k) : 0);
 }
 
 static estimate estimate_all(const conv2d_geometry *g, dgba_conv2d_direction direction) {

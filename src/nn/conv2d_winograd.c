@@ -78,14 +78,20 @@ static bool supports(const conv2d_geometry *g) {
 
 static int64_t prepared(const dgba_conv2d *conv) { return WINOGRAD_ALL_POINTS * conv->in_channels * conv->out_channels; }
 
+/** Of the transforms of one row of tiles of one channel. */
+static double row_cost(const job *j, dgba_conv2d_direction direction) {
+    const double start = direction == DGBA_CONV2D_BACKWARD_INPUT ? 11000 : 7000;
+    return start + 800 * (double)j->across;
+}
+
 static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     const job j = cut(g);
-    const int64_t chunks = (g->y.n * j.down + j.chunk_rows - 1) / j.chunk_rows, tiles = j.chunk_rows * j.across;
-    const int64_t c = g->x.c, k = g->y.c, points = WINOGRAD_ALL_POINTS * tiles * (c + k);
+    const int64_t rows = g->y.n * j.down, chunks = (rows + j.chunk_rows - 1) / j.chunk_rows;
+    const int64_t tiles = j.chunk_rows * j.across, c = g->x.c, k = g->y.c;
     const bool weights = direction == DGBA_CONV2D_BACKWARD_PARAMS;
     const double product = weights ? conv2d_product_cost(k, c, tiles) : conv2d_product_cost(k, tiles, c);
-    return (double)chunks * ((double)WINOGRAD_ALL_POINTS * product + conv2d_move_cost(points)) +
-           (weights ? conv2d_move_cost(prepared(&g->conv)) : 0);
+    return (double)chunks * WINOGRAD_ALL_POINTS * product + (double)(rows * (c + k)) * row_cost(&j, direction) +
+           (weights ? conv2d_weights_cost(prepared(&g->conv)) : 0);
 }
 
 static void prepare(float *u, const float *w, const dgba_conv2d *conv) {
