@@ -15,15 +15,11 @@ const dgba_step_kind *const *dgba_step_kinds(int64_t *count) {
 
 dgba_status dgba_step_kind_find(const dgba_step_kind **out, const char *name) {
     const char *known[DGBA_COUNT_OF(kinds)];
-    for (int64_t i = 0; i < DGBA_COUNT_OF(kinds); ++i) {
-        known[i] = kinds[i]->name;
-        if (strcmp(known[i], name) != 0) continue;
-        *out = kinds[i];
-        return DGBA_OK;
-    }
-    const char *nearest = dgba_text_nearest(name, known, DGBA_COUNT_OF(kinds));
-    if (nearest == NULL) return dgba_fail(DGBA_E_CONFIG, "unknown step '%s'", name);
-    return dgba_fail(DGBA_E_CONFIG, "unknown step '%s' (did you mean '%s'?)", name, nearest);
+    int64_t found = 0;
+    for (int64_t i = 0; i < DGBA_COUNT_OF(kinds); ++i) known[i] = kinds[i]->name;
+    DGBA_TRY(dgba_text_find(&found, name, known, DGBA_COUNT_OF(kinds), "step"));
+    *out = kinds[found];
+    return DGBA_OK;
 }
 
 static dgba_rule_input rule_input(const dgba_attack_state *state) {

@@ -155,6 +155,17 @@ const char *dgba_text_nearest(const char *word, const char *const *known, int64_
     return nearest;
 }
 
+dgba_status dgba_text_find(int64_t *out, const char *word, const char *const *known, int64_t count, const char *what) {
+    for (int64_t i = 0; i < count; ++i) {
+        if (strcmp(known[i], word) != 0) continue;
+        *out = i;
+        return DGBA_OK;
+    }
+    const char *nearest = dgba_text_nearest(word, known, count);
+    if (nearest == NULL) return dgba_fail(DGBA_E_CONFIG, "unknown %s '%s'", what, word);
+    return dgba_fail(DGBA_E_CONFIG, "unknown %s '%s' (did you mean '%s'?)", what, word, nearest);
+}
+
 void dgba_text_add_json(dgba_text *text, const char *chars) {
     dgba_text_add(text, "\"");
     for (const char *c = chars; *c != '\0'; ++c) {

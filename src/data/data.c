@@ -178,16 +178,8 @@ const dgba_data_info *dgba_data_about(const dgba_data *data) { return &data->abo
 
 static dgba_status find_task(int64_t *out, const dgba_data *data, const char *name) {
     const char *known[DGBA_DATA_MOST_TASKS];
-    for (int64_t t = 0; t < data->about.task_count; ++t) {
-        known[t] = data->about.tasks[t].name;
-        if (strcmp(known[t], name) != 0) continue;
-        *out = t;
-        return DGBA_OK;
-    }
-    const char *nearest = dgba_text_nearest(name, known, data->about.task_count);
-    if (nearest == NULL)
-        return dgba_fail(DGBA_E_CONFIG, "%s: has no task '%s' (see dgba data info)", dgba_h5_name(data->file), name);
-    return dgba_fail(DGBA_E_CONFIG, "%s: has no task '%s' (did you mean '%s'?)", dgba_h5_name(data->file), name, nearest);
+    for (int64_t t = 0; t < data->about.task_count; ++t) known[t] = data->about.tasks[t].name;
+    return dgba_context(dgba_text_find(out, name, known, data->about.task_count, "task"), "%s", dgba_h5_name(data->file));
 }
 
 dgba_status dgba_data_select_tasks(dgba_data *data, const char *const *names, int64_t count) {

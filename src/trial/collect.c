@@ -4,7 +4,7 @@
 #include "settings.h"
 #include "shards.h"
 
-dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) { return read_tasks(tasks, &sweep->data); }
+dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) { return trial_read_tasks(tasks, &sweep->data); }
 
 static const char *state_of(const shards *found, const dgba_sweep *sweep) {
     if (found->count == sweep->shard_count) return "ok";
@@ -52,7 +52,7 @@ static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, 
     dgba_train options;
     dgba_text tree = {0};
     DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, &unit->settings, "train."));
-    DGBA_TRY(create_model(&model, &unit->settings, &sweep->data));
+    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
     dgba_layout_print(&tree, &model.layout);
     dgba_results_set_text(&row->id, unit->id);
     dgba_results_set_text(&row->backbone, dgba_settings_get(&unit->settings, "model.backbone"));
@@ -147,7 +147,7 @@ static dgba_status describe_attack(dgba_attack_row *row, const dgba_settings *se
                                    int64_t task_count) {
     dgba_attack attack;
     dgba_text rule = {0};
-    DGBA_TRY(read_attack(&attack, settings, tasks, task_count));
+    DGBA_TRY(trial_read_attack(&attack, settings, tasks, task_count));
     dgba_text_add(&rule, "%s%s%s", attack.rule.kind->name, attack.rule.task[0] != '\0' ? ":" : "", attack.rule.task);
     dgba_results_set_text(&row->step, attack.step.kind->name);
     dgba_results_set_text(&row->rule, dgba_text_chars(&rule));

@@ -6,11 +6,11 @@ static dgba_config_choice attack_choices[2];
 
 static const dgba_config_section head = {.name = "head", .options = &dgba_head_options};
 static const dgba_config_section sections[] = {
-    {.name = "data", .required = true, .options = &data_options},
+    {.name = "data", .required = true, .options = &trial_data_options},
     {.name = "model", .required = true, .options = &dgba_model_options, .children = &head, .child_count = 1},
     {.name = "train", .required = true, .options = &dgba_train_options},
     {.name = "attack",
-     .options = &attack_options,
+     .options = &trial_attack_options,
      .choices = attack_choices,
      .choice_count = DGBA_COUNT_OF(attack_choices)},
 };

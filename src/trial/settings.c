@@ -16,22 +16,22 @@ static const dgba_option data_rows[] = {
     OPTION(data_settings, test_images, INTEGER, "0", 0, 1e9, "test images used, from the first; 0 = all"),
     OPTION(data_settings, shard, INTEGER, "16", 1, 65536, "test images per unit of work: one batch"),
 };
-const dgba_option_table data_options = {"data", "data set", data_rows, DGBA_COUNT_OF(data_rows)};
+const dgba_option_table trial_data_options = {"data", "data set", data_rows, DGBA_COUNT_OF(data_rows)};
 
 static const dgba_option attack_rows[] = {
     {"epsilon", DGBA_OPTION_REAL, offsetof(dgba_attack, epsilon), NULL, 0, 255, NULL,
      "radius of the L-infinity ball in input units, 0..255"},
 };
-const dgba_option_table attack_options = {"attack", "attack", attack_rows, DGBA_COUNT_OF(attack_rows)};
+const dgba_option_table trial_attack_options = {"attack", "attack", attack_rows, DGBA_COUNT_OF(attack_rows)};
 
-dgba_status read_text(const char **out, const dgba_settings *settings, const char *key) {
+dgba_status trial_read_text(const char **out, const dgba_settings *settings, const char *key) {
     *out = dgba_settings_get(settings, key);
     return *out != NULL ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "the unit has no setting '%s'", key);
 }
 
-dgba_status read_integer(int64_t *out, const dgba_settings *settings, const char *key) {
+dgba_status trial_read_integer(int64_t *out, const dgba_settings *settings, const char *key) {
     const char *text = NULL;
-    DGBA_TRY(read_text(&text, settings, key));
+    DGBA_TRY(trial_read_text(&text, settings, key));
     return dgba_context(dgba_text_integer(out, text), "%s", key);
 }
 
@@ -45,12 +45,12 @@ static dgba_status read_model_def(dgba_model_def *out, const dgba_settings *sett
     return DGBA_OK;
 }
 
-dgba_status create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data) {
+dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data) {
     dgba_model_def def;
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_model_task heads[DGBA_MOST_TASKS];
     DGBA_TRY(read_model_def(&def, settings));
-    DGBA_TRY(read_tasks(tasks, data));
+    DGBA_TRY(trial_read_tasks(tasks, data));
     for (int64_t t = 0; t < data->task_count; ++t) {
         heads[t].channels = dgba_task_prediction_channels(&tasks[t]);
         memcpy(heads[t].name, tasks[t].name, sizeof heads[t].name);
@@ -60,7 +60,7 @@ dgba_status create_model(dgba_model *out, const dgba_settings *settings, const d
     return dgba_context(status, "model");
 }
 
-dgba_status open_data(dgba_data **out, const char *file, const dgba_words *tasks) {
+dgba_status trial_open_data(dgba_data **out, const char *file, const dgba_words *tasks) {
     DGBA_TRY(dgba_data_open(out, file));
     if (tasks->count == 0) return DGBA_OK;
     const char *names[DGBA_WORDS_MOST];
@@ -83,26 +83,20 @@ static dgba_status read_kind_options(void *definition, const dgba_option_table *
 }
 
 static dgba_status find_rule_task(dgba_rule *rule, const dgba_task *tasks, int64_t task_count) {
+    const char *names[DGBA_MOST_TASKS];
     rule->task_index = -1;
     if (rule->task[0] == '\0') return DGBA_OK;
-    const char *names[DGBA_MOST_TASKS];
-    for (int64_t t = 0; t < task_count; ++t) {
-        names[t] = tasks[t].name;
-        if (strcmp(names[t], rule->task) == 0) rule->task_index = t;
-    }
-    if (rule->task_index >= 0) return DGBA_OK;
-    const char *nearest = dgba_text_nearest(rule->task, names, task_count);
-    return dgba_fail(DGBA_E_CONFIG, "rule %s: there is no task '%s'%s%s%s", rule->kind->name, rule->task,
-                     nearest != NULL ? " (did you mean '" : "", nearest != NULL ? nearest : "",
-                     nearest != NULL ? "'?)" : "");
+    for (int64_t t = 0; t < task_count; ++t) names[t] = tasks[t].name;
+    return dgba_context(dgba_text_find(&rule->task_index, rule->task, names, task_count, "task"), "rule %s",
+                        rule->kind->name);
 }
 
-dgba_status read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count) {
+dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count) {
     *out = (dgba_attack){0};
     const char *step = NULL, *rule = NULL;
-    DGBA_TRY(read_text(&step, settings, "attack.step.kind"));
-    DGBA_TRY(read_text(&rule, settings, "attack.rule.kind"));
-    DGBA_TRY(dgba_settings_read(out, &attack_options, settings, "attack."));
+    DGBA_TRY(trial_read_text(&step, settings, "attack.step.kind"));
+    DGBA_TRY(trial_read_text(&rule, settings, "attack.rule.kind"));
+    DGBA_TRY(dgba_settings_read(out, &trial_attack_options, settings, "attack."));
     DGBA_TRY(dgba_step_kind_find(&out->step.kind, step));
     DGBA_TRY(dgba_rule_kind_find(&out->rule.kind, rule));
     DGBA_TRY(read_kind_options(&out->step, out->step.kind->options, settings, "attack.step."));
@@ -110,7 +104,7 @@ dgba_status read_attack(dgba_attack *out, const dgba_settings *settings, const d
     return find_rule_task(&out->rule, tasks, task_count);
 }
 
-dgba_status read_tasks(dgba_task *out, const dgba_data_info *data) {
+dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data) {
     for (int64_t t = 0; t < data->task_count; ++t) {
         out[t] = (dgba_task){.classes = data->tasks[t].classes};
         DGBA_TRY(dgba_text_fit(out[t].name, sizeof out[t].name, data->tasks[t].name));

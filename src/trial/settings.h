@@ -11,25 +11,25 @@ typedef struct data_settings {
     int64_t train_images, test_images, shard;
 } data_settings;
 
-extern const dgba_option_table data_options, attack_options;
+extern const dgba_option_table trial_data_options, trial_attack_options;
 
 /** The model of settings "model.…" for the tasks of `data`. */
-dgba_status create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data);
+dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data);
 
 /** Opens a data file with the chosen tasks only, in the chosen order; all if none are chosen. */
-dgba_status open_data(dgba_data **out, const char *file, const dgba_words *tasks);
+dgba_status trial_open_data(dgba_data **out, const char *file, const dgba_words *tasks);
 
 /** Step, rule and epsilon among settings "attack.…"; `tasks` give the number of an attacked task. Everything but the box.
  */
-dgba_status read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count);
+dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count);
 
 /** The tasks of data. */
-dgba_status read_tasks(dgba_task *out, const dgba_data_info *data);
+dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data);
 
 /** An integer setting that must be there. */
-dgba_status read_integer(int64_t *out, const dgba_settings *settings, const char *key);
+dgba_status trial_read_integer(int64_t *out, const dgba_settings *settings, const char *key);
 
 /** A text setting that must be there; borrowed. */
-dgba_status read_text(const char **out, const dgba_settings *settings, const char *key);
+dgba_status trial_read_text(const char **out, const dgba_settings *settings, const char *key);
 
 #endif

@@ -12,8 +12,8 @@ static dgba_status check_model_tasks(const dgba_worker *w, const char *path) {
 
 static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
     const char *id = NULL, *path = NULL;
-    DGBA_TRY(read_text(&id, message, "model"));
-    DGBA_TRY(read_text(&path, message, "@model.file"));
+    DGBA_TRY(trial_read_text(&id, message, "model"));
+    DGBA_TRY(trial_read_text(&path, message, "@model.file"));
     if (strcmp(id, w->model_id) == 0) return DGBA_OK;
     worker_forget_model(w);
     dgba_h5 *file = NULL;
@@ -40,7 +40,7 @@ static dgba_status plan(dgba_worker *w, dgba_shape shape) {
 static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_settings *message, int64_t count) {
     const int64_t *images = NULL;
     int64_t first = 0, available = 0;
-    DGBA_TRY(read_integer(&first, message, "shard.first"));
+    DGBA_TRY(trial_read_integer(&first, message, "shard.first"));
     DGBA_TRY(dgba_data_split(&images, &available, w->data, "test"));
     if (count < 1 || count > w->planned.n || first < 0 || first + count > available)
         return dgba_fail(DGBA_E_FORMAT, "the shard [%lld, %lld) is not within the %lld test images", (long long)first,
@@ -61,10 +61,10 @@ static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_setting
 static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_shape most = {.c = 3};
     int64_t count = 0;
-    DGBA_TRY(read_integer(&most.n, message, "shard.most"));
-    DGBA_TRY(read_integer(&most.h, message, "data.height"));
-    DGBA_TRY(read_integer(&most.w, message, "data.width"));
-    DGBA_TRY(read_integer(&count, message, "shard.images"));
+    DGBA_TRY(trial_read_integer(&most.n, message, "shard.most"));
+    DGBA_TRY(trial_read_integer(&most.h, message, "data.height"));
+    DGBA_TRY(trial_read_integer(&most.w, message, "data.width"));
+    DGBA_TRY(trial_read_integer(&count, message, "shard.images"));
     DGBA_TRY(load_model(w, message));
     const dgba_status status = plan(w, most);
     if (status != DGBA_OK) worker_forget_plan(w);
@@ -88,7 +88,7 @@ static dgba_box image_box(void) {
 static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_attack attack;
     dgba_attack_log log = {0};
-    DGBA_TRY(read_attack(&attack, message, w->tasks, w->task_count));
+    DGBA_TRY(trial_read_attack(&attack, message, w->tasks, w->task_count));
     attack.box = image_box();
     const dgba_oracle oracle = dgba_network_oracle_interface(w->oracle);
     const size_t bytes = dgba_attack_scratch_bytes(&attack, w->task_count, w->batch.shape);

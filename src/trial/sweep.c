@@ -8,7 +8,7 @@ static dgba_status read_data_settings(data_settings *out, const dgba_config *con
     const dgba_settings *points = dgba_config_points(config, "data", &count);
     if (count != 1)
         return dgba_fail(DGBA_E_CONFIG, "data: a sweep runs on one data set; this one names %lld", (long long)count);
-    return dgba_settings_read(out, &data_options, &points[0], "");
+    return dgba_settings_read(out, &trial_data_options, &points[0], "");
 }
 
 static int64_t limited(int64_t count, int64_t limit) { return limit > 0 && limit < count ? limit : count; }
@@ -17,7 +17,7 @@ static dgba_status read_data(dgba_sweep *sweep, const data_settings *settings) {
     dgba_data *data = NULL;
     const int64_t *images = NULL;
     dgba_status status = DGBA_OK;
-    DGBA_TRY(open_data(&data, settings->file, &settings->tasks));
+    DGBA_TRY(trial_open_data(&data, settings->file, &settings->tasks));
     sweep->data = *dgba_data_about(data);
     sweep->input = (dgba_shape){1, 3, settings->height > 0 ? settings->height : sweep->data.height,
                                 settings->width > 0 ? settings->width : sweep->data.width};
@@ -53,8 +53,8 @@ static dgba_status add_attack(dgba_sweep *sweep, const dgba_settings *point, con
     if (rule_task != NULL) dgba_settings_set(&attack, "attack.rule.task", rule_task);
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack checked;
-    dgba_status status = read_tasks(tasks, &sweep->data);
-    if (status == DGBA_OK) status = read_attack(&checked, &attack, tasks, sweep->data.task_count);
+    dgba_status status = trial_read_tasks(tasks, &sweep->data);
+    if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
     // [single, single:normal] names one attack twice; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))
         sweep->attacks[sweep->attack_count++] = attack;
@@ -109,7 +109,7 @@ static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
 static dgba_status count_macs(double *macs, const dgba_sweep *sweep, const dgba_settings *settings) {
     dgba_model model = {0};
     int64_t count = 0;
-    DGBA_TRY(create_model(&model, settings, &sweep->data));
+    DGBA_TRY(trial_create_model(&model, settings, &sweep->data));
     const dgba_status status = dgba_graph_macs(&count, model.graph, sweep->input);
     *macs = (double)count;
     dgba_model_free(&model);
@@ -169,8 +169,8 @@ static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_
 static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int64_t number) {
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack attack;
-    DGBA_TRY(read_tasks(tasks, &sweep->data));
-    DGBA_TRY(read_attack(&attack, &sweep->attacks[number], tasks, sweep->data.task_count));
+    DGBA_TRY(trial_read_tasks(tasks, &sweep->data));
+    DGBA_TRY(trial_read_attack(&attack, &sweep->attacks[number], tasks, sweep->data.task_count));
     const double backward = attack.rule.kind->needs_task_gradients ? (double)sweep->data.task_count : 1;
     const double iterations = attack.step.iterations > 0 ? (double)attack.step.iterations : 1;
     *passes = iterations * (1 + backward) + 1;

@@ -44,9 +44,9 @@ static dgba_status train(dgba_worker *w, float *parameters, dgba_train_log *log,
     int64_t limit = 0;
     DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, message, "train."));
     DGBA_TRY(dgba_data_split(&source.images, &source.count, w->data, "train"));
-    DGBA_TRY(read_integer(&limit, message, "data.train_images"));
-    DGBA_TRY(read_integer(&source.height, message, "data.height"));
-    DGBA_TRY(read_integer(&source.width, message, "data.width"));
+    DGBA_TRY(trial_read_integer(&limit, message, "data.train_images"));
+    DGBA_TRY(trial_read_integer(&source.height, message, "data.height"));
+    DGBA_TRY(trial_read_integer(&source.width, message, "data.width"));
     if (limit > 0 && limit < source.count) source.count = limit;
     dgba_model_initialise(parameters, model, (uint64_t)options.seed);
     return dgba_train_model(parameters, log, model, w->tasks, &source, &options);
@@ -57,7 +57,7 @@ dgba_status worker_run_train(char **result, size_t *count, dgba_worker *w, const
     float *parameters = NULL;
     dgba_train_log log = {0};
     dgba_status status = DGBA_OK;
-    DGBA_TRY(create_model(&model, &message->all, dgba_data_about(w->data)));
+    DGBA_TRY(trial_create_model(&model, &message->all, dgba_data_about(w->data)));
     DGBA_TRY_OUT(DGBA_NEW(&parameters, dgba_graph_parameter_floats(model.graph)));
     DGBA_TRY_OUT(train(w, parameters, &log, &model, &message->all));
     DGBA_TRY_OUT(write_model(result, count, &model, parameters, &log, message));

@@ -39,19 +39,19 @@ dgba_status worker_load_data(dgba_worker *w, const dgba_settings *message) {
     data_settings wanted;
     const char *fingerprint = NULL;
     char key[sizeof w->data_key];
-    DGBA_TRY(dgba_settings_read(&wanted, &data_options, message, "@data."));
-    DGBA_TRY(read_text(&fingerprint, message, "data.fingerprint"));
+    DGBA_TRY(dgba_settings_read(&wanted, &trial_data_options, message, "@data."));
+    DGBA_TRY(trial_read_text(&fingerprint, message, "data.fingerprint"));
     snprintf(key, sizeof key, "%s\n%s", wanted.file, dgba_settings_get(message, "@data.tasks"));
     if (strcmp(key, w->data_key) != 0) {
         forget_data(w);
-        DGBA_TRY(open_data(&w->data, wanted.file, &wanted.tasks));
+        DGBA_TRY(trial_open_data(&w->data, wanted.file, &wanted.tasks));
         memcpy(w->data_key, key, sizeof key);
     }
     const dgba_data_info *about = dgba_data_about(w->data);
     if (strcmp(about->fingerprint, fingerprint) != 0)
         return dgba_fail(DGBA_E_FORMAT, "%s: the data has changed since the run began", wanted.file);
     w->task_count = about->task_count;
-    return read_tasks(w->tasks, about);
+    return trial_read_tasks(w->tasks, about);
 }
 
 static void read_message(unit_message *out) {
@@ -63,8 +63,8 @@ static void read_message(unit_message *out) {
 
 static dgba_status run_message(char **result, size_t *count, dgba_worker *w, const unit_message *message) {
     const char *kind = NULL, *id = NULL;
-    DGBA_TRY(read_text(&kind, &message->all, "kind"));
-    DGBA_TRY(read_text(&id, &message->all, "@id"));
+    DGBA_TRY(trial_read_text(&kind, &message->all, "kind"));
+    DGBA_TRY(trial_read_text(&id, &message->all, "@id"));
     DGBA_TRY(worker_load_data(w, &message->all));
     if (strcmp(kind, "train") == 0) return worker_run_train(result, count, w, message);
     return worker_run_shard(result, count, w, message, strcmp(kind, "attack") == 0);

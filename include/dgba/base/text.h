@@ -45,6 +45,10 @@ void dgba_text_add_real(dgba_text *text, double value);
 /** The known word nearest to `word` by edit distance, or NULL if none is near enough to be meant; borrowed. */
 const char *dgba_text_nearest(const char *word, const char *const *known, int64_t count);
 
+/** The place of `word` among the known ones. `what` says what they are: "rule".
+ *  Errors    DGBA_E_CONFIG: unknown rule 'dbga' (did you mean 'dgba'?); *out untouched */
+dgba_status dgba_text_find(int64_t *out, const char *word, const char *const *known, int64_t count, const char *what);
+
 /** Adds `chars` as a JSON string with its quotes. */
 void dgba_text_add_json(dgba_text *text, const char *chars);
 

@@ -82,7 +82,7 @@ static void tasks_are_selected_by_name(void **state) {
     const dgba_data_info about = dataset_about(2, HEIGHT, WIDTH);
     dgba_data *data = dataset_open(check_folder("data"), &about);
     CHECK_FAILS(DGBA_E_CONFIG, dgba_data_select_tasks(data, unknown, 1));
-    CHECK_MESSAGE("has no task 'dept' (did you mean 'depth'?)");
+    CHECK_MESSAGE("unknown task 'dept' (did you mean 'depth'?)");
     CHECK_FAILS(DGBA_E_CONFIG, dgba_data_select_tasks(data, twice, 2));
     CHECK_MESSAGE("task 'depth' is named twice");
     assert_int_equal(dgba_data_about(data)->task_count, 3);
