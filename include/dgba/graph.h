@@ -33,7 +33,7 @@ enum { DGBA_PARAMETER_NAME_BYTES = 96 };
 typedef struct dgba_parameter {
     char name[DGBA_PARAMETER_NAME_BYTES]; // "trunk.3.conv1.weight"
     dgba_parameter_role role;
-    dgba_shape shape; // weight (K,C,R,R), the others (1,C,1,1)
+    dgba_shape shape; // weight (K,C,R,R) or (C,1,R,R), the others (1,C,1,1)
     int64_t offset;   // in floats, a multiple of 16
 } dgba_parameter;
 
@@ -48,6 +48,9 @@ void dgba_graph_free(dgba_graph **graph);
  * Errors    DGBA_E_SHAPE if channels do not fit, DGBA_E_USAGE for an unknown node or a bad name, DGBA_E_MEMORY */
 dgba_status dgba_graph_conv2d(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
                               const char *name);
+/** Each channel with a filter of its own: conv.in_channels = conv.out_channels, weight (C,1,3,3). */
+dgba_status dgba_graph_depthwise(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
+                                 const char *name);
 dgba_status dgba_graph_batchnorm(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_batchnorm options, const char *name);
 dgba_status dgba_graph_relu(dgba_node *out, dgba_graph *graph, dgba_node x);
 dgba_status dgba_graph_maxpool(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_maxpool pool);

@@ -82,6 +82,32 @@ void dgba_conv2d_backward_input(float *dx, const float *dy, dgba_conv2d_weights 
 void dgba_conv2d_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_conv2d_algorithm algorithm,
                                  dgba_shape x_shape, const dgba_conv2d *conv, float *scratch);
 
+/* ---- Depthwise convolution ---- */
+
+/** Each channel with a filter of its own. Options are those of a convolution; kernel 3 only.
+ *  Errors    DGBA_E_SHAPE as dgba_conv2d_output_shape(), and if in_channels and out_channels differ, the kernel is not 3,
+ *            or the padded map has too many pixels */
+dgba_status dgba_depthwise_output_shape(dgba_shape *y, const dgba_conv2d *conv, dgba_shape x);
+
+/** Floats of scratch that any of the three functions below needs; does not depend on the number of images. */
+int64_t dgba_depthwise_scratch(const dgba_conv2d *conv, dgba_shape x);
+
+/** Multiply-accumulates of one forward pass over input shape `x`, padding included. */
+int64_t dgba_depthwise_macs(const dgba_conv2d *conv, dgba_shape x);
+
+/** Formula   y[n,c,i,j] = b[c] + Σ_{r,s} w[c,0,r,s] · x[n, c, i·stride + r·dilation − padding,
+ *                                                           j·stride + s·dilation − padding]
+ *            with x = 0 outside; with `relu`: y = max(0, that)
+ *  Shapes    x (N,C,H,W)  w (C,1,3,3)  b (C) or NULL  y (N,C,H',W') */
+void dgba_depthwise_forward(float *y, const float *x, const float *w, const float *b, dgba_shape x_shape,
+                            const dgba_conv2d *conv, bool relu, float *scratch);
+void dgba_depthwise_backward_input(float *dx, const float *dy, const float *w, dgba_shape x_shape, const dgba_conv2d *conv,
+                                   bool accumulate, float *scratch);
+
+/** Adds to dw and, where it is not NULL, to db. */
+void dgba_depthwise_backward_params(float *dw, float *db, const float *dy, const float *x, dgba_shape x_shape,
+                                    const dgba_conv2d *conv, float *scratch);
+
 /* ---- Batch normalisation ---- */
 
 typedef struct dgba_batchnorm {

@@ -55,8 +55,8 @@ static dgba_status add_parameter(dgba_graph *graph, const char *name, const char
     return DGBA_OK;
 }
 
-dgba_status dgba_graph_conv2d(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
-                              const char *name) {
+static dgba_status append_convolution(dgba_node *out, dgba_graph *graph, node_op op, dgba_node x, dgba_conv2d conv,
+                                      bool bias, const char *name) {
     DGBA_TRY(check_node(graph, x));
     if (conv.in_channels != graph->nodes[x].channels)
         return dgba_fail(DGBA_E_SHAPE, "%s takes %lld channels, but its input has %lld", name, (long long)conv.in_channels,
@@ -64,17 +64,30 @@ dgba_status dgba_graph_conv2d(dgba_node *out, dgba_graph *graph, dgba_node x, dg
     if (conv.in_channels < 1 || conv.out_channels < 1 || conv.kernel < 1)
         return dgba_fail(DGBA_E_SHAPE, "%s: a convolution of %lld to %lld channels with a kernel of %lld", name,
                          (long long)conv.in_channels, (long long)conv.out_channels, (long long)conv.kernel);
-    node added = {.op = OP_CONV2D,
+    node added = {.op = op,
                   .inputs = 1,
                   .input = {x},
                   .channels = conv.out_channels,
                   .parameter = graph->parameter_count,
                   .conv = {.options = conv, .bias = bias}};
     DGBA_TRY(dgba_text_fit(added.name, sizeof added.name, name));
-    const dgba_shape weight = {conv.out_channels, conv.in_channels, conv.kernel, conv.kernel};
+    const dgba_shape weight = {conv.out_channels, op == OP_DEPTHWISE ? 1 : conv.in_channels, conv.kernel, conv.kernel};
     DGBA_TRY(add_parameter(graph, name, "weight", DGBA_PARAMETER_WEIGHT, weight));
     if (bias) DGBA_TRY(add_parameter(graph, name, "bias", DGBA_PARAMETER_BIAS, (dgba_shape){1, conv.out_channels, 1, 1}));
     return append(out, graph, &added);
+}
+
+dgba_status dgba_graph_conv2d(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
+                              const char *name) {
+    return append_convolution(out, graph, OP_CONV2D, x, conv, bias, name);
+}
+
+dgba_status dgba_graph_depthwise(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_conv2d conv, bool bias,
+                                 const char *name) {
+    if (conv.in_channels != conv.out_channels)
+        return dgba_fail(DGBA_E_SHAPE, "%s: a depthwise convolution of %lld to %lld channels", name,
+                         (long long)conv.in_channels, (long long)conv.out_channels);
+    return append_convolution(out, graph, OP_DEPTHWISE, x, conv, bias, name);
 }
 
 dgba_status dgba_graph_batchnorm(dgba_node *out, dgba_graph *graph, dgba_node x, dgba_batchnorm options, const char *name) {

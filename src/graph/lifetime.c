@@ -26,7 +26,7 @@ static void mark_wanted_gradients(dgba_plan *plan) {
     plan->values[0].wants_gradient = plan->purpose == DGBA_PURPOSE_ATTACK;
     for (int32_t i = 0; i < plan->step_count; ++i) {
         const step *s = &plan->steps[i];
-        bool wants = plan->purpose == DGBA_PURPOSE_TRAIN && (s->op == OP_CONV2D || s->op == OP_BATCHNORM);
+        bool wants = plan->purpose == DGBA_PURPOSE_TRAIN && (is_convolution(s->op) || s->op == OP_BATCHNORM);
         for (int k = 0; k < s->inputs; ++k) wants = wants || plan->values[s->x[k]].wants_gradient;
         plan->values[s->y].wants_gradient = wants;
     }
@@ -43,7 +43,7 @@ static void add_value_buffers(dgba_plan *plan, int32_t *last) {
         for (int k = 0; k < s->inputs; ++k) extend(&last[s->x[k]], i);
         if (!plan->values[s->y].wants_gradient) continue;
         if (s->relu || s->op == OP_RELU) extend(&last[s->y], keep_time(plan, i));
-        if (trains && (s->op == OP_CONV2D || s->op == OP_BATCHNORM)) extend(&last[s->x[0]], keep_time(plan, i));
+        if (trains && (is_convolution(s->op) || s->op == OP_BATCHNORM)) extend(&last[s->x[0]], keep_time(plan, i));
     }
     for (int32_t i = 0; i < plan->step_count; ++i) {
         const int32_t y = plan->steps[i].y;
@@ -72,11 +72,10 @@ static void add_gradient_buffers(dgba_plan *plan, int32_t *first) {
 }
 
 static void add_folded_buffers(dgba_plan *plan, step *s) {
-    const dgba_conv2d *conv = &plan->graph->nodes[s->node].conv.options;
-    const int64_t filter = conv->in_channels * conv->kernel * conv->kernel;
-    s->weight = add_buffer(plan, conv->out_channels * filter, sizeof(float), 0, end_time(plan));
-    s->bias = add_buffer(plan, conv->out_channels, sizeof(float), 0, end_time(plan));
-    s->scale = add_buffer(plan, conv->out_channels, sizeof(float), 0, end_time(plan));
+    const node *conv = &plan->graph->nodes[s->node];
+    s->weight = add_buffer(plan, conv->channels * filter_size(conv), sizeof(float), 0, end_time(plan));
+    s->bias = add_buffer(plan, conv->channels, sizeof(float), 0, end_time(plan));
+    s->scale = add_buffer(plan, conv->channels, sizeof(float), 0, end_time(plan));
 }
 
 static const dgba_conv2d *options_of(const dgba_plan *plan, const step *s) {
@@ -133,6 +132,13 @@ static void add_convolution_buffers(dgba_plan *plan, step *s, int32_t i) {
     s->backward_scratch = add_buffer(plan, backward, sizeof(float), now, now);
 }
 
+static void add_depthwise_buffers(dgba_plan *plan, step *s, int32_t i) {
+    const int64_t scratch = dgba_depthwise_scratch(options_of(plan, s), plan->values[s->x[0]].shape);
+    const int32_t now = backward_time(plan, i);
+    s->forward_scratch = add_buffer(plan, scratch, sizeof(float), i, i);
+    if (plan->values[s->y].wants_gradient) s->backward_scratch = add_buffer(plan, scratch, sizeof(float), now, now);
+}
+
 static void add_batchnorm_buffers(dgba_plan *plan, step *s, int32_t i) {
     const value *x = &plan->values[s->x[0]];
     const int32_t now = backward_time(plan, i);
@@ -148,6 +154,7 @@ static void add_private_buffers(dgba_plan *plan, int32_t i) {
     const int64_t count = dgba_shape_count(y->shape);
     if (s->batchnorm != NONE) add_folded_buffers(plan, s);
     if (s->op == OP_CONV2D) add_convolution_buffers(plan, s, i);
+    if (s->op == OP_DEPTHWISE) add_depthwise_buffers(plan, s, i);
     if (s->op == OP_MAXPOOL && y->wants_gradient) s->kept[0] = add_buffer(plan, count, sizeof(int32_t), i, last);
     if (s->op == OP_DROPOUT) s->kept[0] = add_buffer(plan, count, sizeof(uint8_t), i, last);
     if (s->op == OP_BATCHNORM) add_batchnorm_buffers(plan, s, i);

@@ -40,11 +40,11 @@ static void append_step(lowering *l, dgba_node index) {
                   .unwanted = NONE};
     for (int k = 0; k < n->inputs; ++k) added.x[k] = l->value[n->input[k]];
     dgba_node last = index;
-    if (n->op == OP_CONV2D && !is_training(plan)) {
+    if (is_convolution(n->op) && !is_training(plan)) {
         added.batchnorm = sole_consumer(l, last, OP_BATCHNORM);
         if (added.batchnorm != NONE) last = added.batchnorm;
     }
-    const dgba_node relu = n->op == OP_CONV2D || n->op == OP_ADD ? sole_consumer(l, last, OP_RELU) : NONE;
+    const dgba_node relu = is_convolution(n->op) || n->op == OP_ADD ? sole_consumer(l, last, OP_RELU) : NONE;
     if (relu != NONE) {
         added.relu = true;
         last = relu;

@@ -4,7 +4,10 @@
 
 #include "dgba/graph.h"
 
-typedef enum node_op { OP_INPUT, OP_CONV2D, OP_BATCHNORM, OP_RELU, OP_MAXPOOL, OP_DROPOUT, OP_ADD } node_op;
+typedef enum node_op { OP_INPUT, OP_CONV2D, OP_DEPTHWISE, OP_BATCHNORM, OP_RELU, OP_MAXPOOL, OP_DROPOUT, OP_ADD } node_op;
+
+/** Either kind of convolution: has a weight and perhaps a bias, and takes up what follows it in evaluation mode. */
+static inline bool is_convolution(node_op op) { return op == OP_CONV2D || op == OP_DEPTHWISE; }
 
 typedef struct node {
     node_op op;
@@ -23,6 +26,12 @@ typedef struct node {
         float rate;
     };
 } node;
+
+/** Weights behind one output channel of a convolution. */
+static inline int64_t filter_size(const node *n) {
+    const int64_t taps = n->conv.options.kernel * n->conv.options.kernel;
+    return n->op == OP_DEPTHWISE ? taps : n->conv.options.in_channels * taps;
+}
 
 struct dgba_graph {
     node *nodes;

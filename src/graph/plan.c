@@ -56,15 +56,14 @@ static float *parameter(const dgba_plan *plan, dgba_node index, int64_t which) {
 /** w'[k] = scale[k]·w[k], b'[k] = shift[k] + scale[k]·b[k] */
 static void fold(const dgba_plan *plan, const step *s) {
     const node *conv = &plan->graph->nodes[s->node], *norm = &plan->graph->nodes[s->batchnorm];
-    const dgba_conv2d *options = &conv->conv.options;
-    const int64_t filter = options->in_channels * options->kernel * options->kernel;
+    const int64_t filter = filter_size(conv);
     float *weight = dgba_plan_memory(plan, s->weight), *bias = dgba_plan_memory(plan, s->bias);
     float *scale = dgba_plan_memory(plan, s->scale);
     const float *w = parameter(plan, s->node, 0), *b = conv->conv.bias ? parameter(plan, s->node, 1) : NULL;
     dgba_batchnorm_fold(scale, bias, parameter(plan, s->batchnorm, 0), parameter(plan, s->batchnorm, 1),
                         parameter(plan, s->batchnorm, 2), parameter(plan, s->batchnorm, 3), norm->channels,
                         norm->batchnorm);
-    for (int64_t k = 0; k < options->out_channels; ++k) {
+    for (int64_t k = 0; k < conv->channels; ++k) {
         for (int64_t i = 0; i < filter; ++i) weight[k * filter + i] = scale[k] * w[k * filter + i];
         if (b != NULL) bias[k] += scale[k] * b[k];
     }

@@ -66,6 +66,10 @@ static void forward_step(dgba_plan *plan, const step *s) {
             dgba_conv2d_forward(y, x, weights_of(plan, s, DGBA_CONV2D_FORWARD), bias_of(plan, s), x_shape, &n->conv.options,
                                 s->relu, dgba_plan_memory(plan, s->forward_scratch));
             break;
+        case OP_DEPTHWISE:
+            dgba_depthwise_forward(y, x, raw_weights(plan, s), bias_of(plan, s), x_shape, &n->conv.options, s->relu,
+                                   dgba_plan_memory(plan, s->forward_scratch));
+            break;
         case OP_BATCHNORM: batchnorm_forward(plan, s); break;
         case OP_RELU: dgba_relu_forward(y, x, count); break;
         case OP_MAXPOOL: dgba_maxpool_forward(y, dgba_plan_memory(plan, s->kept[0]), x, x_shape, &n->pool); break;
@@ -117,6 +121,19 @@ static void conv2d_backward(const dgba_plan *plan, const step *s, float *dy, flo
                                    s->accumulates[0], scratch);
 }
 
+static void depthwise_backward(const dgba_plan *plan, const step *s, float *dy, float *dx, target to) {
+    const node *n = &plan->graph->nodes[s->node];
+    const dgba_shape x_shape = shape_of(plan, s->x[0]);
+    float *scratch = dgba_plan_memory(plan, s->backward_scratch);
+    if (s->relu) dgba_relu_backward(dy, dy, read_value(plan, s->y), count_of(plan, s->y), false);
+    if (to.parameters != NULL)
+        dgba_depthwise_backward_params(part(plan, to.parameters, s->node, 0),
+                                       n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
+                                       read_value(plan, s->x[0]), x_shape, &n->conv.options, scratch);
+    if (dx != NULL)
+        dgba_depthwise_backward_input(dx, dy, raw_weights(plan, s), x_shape, &n->conv.options, s->accumulates[0], scratch);
+}
+
 static void batchnorm_backward(const dgba_plan *plan, const step *s, const float *dy, float *dx, target to) {
     if (dx == NULL) dx = dgba_plan_memory(plan, s->unwanted);
     dgba_batchnorm_train_backward(dx, part(plan, to.parameters, s->node, 0), part(plan, to.parameters, s->node, 1), dy,
@@ -148,6 +165,7 @@ static void backward_step(const dgba_plan *plan, const step *s, target to) {
     float *dx = input_gradient(plan, s, 0, to);
     switch (s->op) {
         case OP_CONV2D: conv2d_backward(plan, s, dy, dx, to); break;
+        case OP_DEPTHWISE: depthwise_backward(plan, s, dy, dx, to); break;
         case OP_BATCHNORM: batchnorm_backward(plan, s, dy, dx, to); break;
         case OP_RELU: dgba_relu_backward(dx, dy, read_value(plan, s->y), count_of(plan, s->y), s->accumulates[0]); break;
         case OP_MAXPOOL:

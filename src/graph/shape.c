@@ -1,7 +1,7 @@
 #include "node.h"
 
 dgba_status dgba_graph_context(dgba_status status, const dgba_graph *graph, dgba_node index) {
-    static const char *const words[] = {"input", "conv2d", "batchnorm", "relu", "maxpool", "dropout", "add"};
+    static const char *const words[] = {"input", "conv2d", "depthwise", "batchnorm", "relu", "maxpool", "dropout", "add"};
     const node *n = &graph->nodes[index];
     return dgba_context(status, "node %d (%s%s%s)", index, words[n->op], n->name[0] != '\0' ? " " : "", n->name);
 }
@@ -18,6 +18,7 @@ void dgba_graph_count_uses(int32_t *uses, const dgba_graph *graph) {
 static dgba_status infer_shape(dgba_shape *out, const node *n, dgba_shape a, dgba_shape b) {
     switch (n->op) {
         case OP_CONV2D: return dgba_conv2d_output_shape(out, &n->conv.options, a);
+        case OP_DEPTHWISE: return dgba_depthwise_output_shape(out, &n->conv.options, a);
         case OP_MAXPOOL: return dgba_maxpool_output_shape(out, &n->pool, a);
         case OP_ADD:
             if (!dgba_shape_equal(a, b))
@@ -77,7 +78,9 @@ dgba_status dgba_graph_macs(int64_t *out, const dgba_graph *graph, dgba_shape in
     *out = 0;
     for (dgba_node i = 1; i < graph->node_count; ++i) {
         const node *n = &graph->nodes[i];
-        if (uses[i] > 0 && n->op == OP_CONV2D) *out += dgba_conv2d_macs(&n->conv.options, shapes[n->input[0]]);
+        if (uses[i] == 0 || !is_convolution(n->op)) continue;
+        const dgba_shape x = shapes[n->input[0]];
+        *out += n->op == OP_CONV2D ? dgba_conv2d_macs(&n->conv.options, x) : dgba_depthwise_macs(&n->conv.options, x);
     }
 out:
     dgba_free(uses);

@@ -22,6 +22,14 @@ void ref_conv2d_forward(double *y, const double *x, const double *w, const doubl
 void ref_conv2d_backward(double *dx, double *dw, double *db, const double *dy, const double *x, const double *w,
                          dgba_shape x_shape, const dgba_conv2d *conv);
 
+/** One filter per channel: w (C,1,R,R). */
+void ref_depthwise_forward(double *y, const double *x, const double *w, const double *b, dgba_shape x_shape,
+                           const dgba_conv2d *conv, bool relu);
+
+/** Overwrites dx, dw and db. */
+void ref_depthwise_backward(double *dx, double *dw, double *db, const double *dy, const double *x, const double *w,
+                            dgba_shape x_shape, const dgba_conv2d *conv);
+
 void ref_batchnorm_forward(double *y, double *running_mean, double *running_var, const double *x, const double *gamma,
                            const double *beta, dgba_shape shape, dgba_batchnorm options);
 

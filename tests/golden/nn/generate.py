@@ -23,6 +23,13 @@ CONVOLUTIONS = {
     "dilation_24_map": ((1, 1, 41, 41), 1, 3, 1, 24, 24),
 }
 
+# name: (N, C, H, W), stride, padding, dilation
+DEPTHWISE = {
+    "plain": ((2, 2, 7, 11), 1, 1, 1),
+    "stride_2": ((2, 2, 9, 10), 2, 1, 1),
+    "dilation_2": ((1, 2, 9, 7), 1, 2, 2),
+}
+
 BATCHNORMS = {"map": (3, 4, 5, 7), "pixels": (6, 3, 1, 1), "one_image": (1, 2, 8, 9)}
 
 # name: (N, C, H, W), kernel, stride, padding, ceil mode
@@ -52,6 +59,15 @@ def save_conv2d(group, shape, out_channels, kernel, stride, padding, dilation):
     dy = draw(*y.shape)
     y.backward(dy)
     group.attrs.update(kernel=kernel, stride=stride, padding=padding, dilation=dilation)
+    save(group, x=x, w=w, b=b, y=y, dy=dy, dx=x.grad, dw=w.grad, db=b.grad)
+
+
+def save_depthwise(group, shape, stride, padding, dilation):
+    x, w, b = draw(*shape), draw(shape[1], 1, 3, 3), draw(shape[1])
+    y = F.conv2d(x, w, b, stride, padding, dilation, groups=shape[1])
+    dy = draw(*y.shape)
+    y.backward(dy)
+    group.attrs.update(kernel=3, stride=stride, padding=padding, dilation=dilation)
     save(group, x=x, w=w, b=b, y=y, dy=dy, dx=x.grad, dw=w.grad, db=b.grad)
 
 
@@ -91,6 +107,8 @@ def main():
                 write(file.create_group(f"{kind}/{name}"), *case)
         for name, shape in BATCHNORMS.items():
             save_batchnorm(file.create_group(f"batchnorm/{name}"), shape)
+        for name, case in DEPTHWISE.items():
+            save_depthwise(file.create_group(f"depthwise/{name}"), *case)
 
 
 main()

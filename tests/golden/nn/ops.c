@@ -1,4 +1,4 @@
-/** What PyTorch computes (tests/golden/nn/generate.py): convolution, batch normalisation, max-pooling, both ways. */
+/** What PyTorch computes (tests/golden/nn/generate.py): convolutions, batch normalisation, max-pooling, both ways. */
 #include <math.h>
 #include <stdio.h>
 
@@ -99,6 +99,30 @@ static void check_conv2d(const char *path) {
     }
 }
 
+static void check_depthwise(const char *path) {
+    dgba_shape x_shape, y_shape, out;
+    const float *x = read(&x_shape, path, "x"), *w = read_plain(path, "w"), *b = read_plain(path, "b");
+    const float *golden_y = read(&y_shape, path, "y"), *dy = read_plain(path, "dy");
+    const dgba_conv2d conv = {x_shape.c,
+                              x_shape.c,
+                              number(path, "kernel"),
+                              number(path, "stride"),
+                              number(path, "padding"),
+                              number(path, "dilation")};
+    CHECK_OK(dgba_depthwise_output_shape(&out, &conv, x_shape));
+    assert_true(dgba_shape_equal(out, y_shape));
+    const int64_t x_count = dgba_shape_count(x_shape), y_count = dgba_shape_count(out), w_count = 9 * x_shape.c;
+    float *y = take(y_count), *dx = take(x_count), *dw = take_zeros(w_count), *db = take_zeros(out.c);
+    float *scratch = take(dgba_depthwise_scratch(&conv, x_shape));
+    dgba_depthwise_forward(y, x, w, b, x_shape, &conv, false, scratch);
+    dgba_depthwise_backward_input(dx, dy, w, x_shape, &conv, false, scratch);
+    dgba_depthwise_backward_params(dw, db, dy, x, x_shape, &conv, scratch);
+    CHECK_WITHIN(y, golden_y, y_count, conv_forward);
+    CHECK_WITHIN(dx, read_plain(path, "dx"), x_count, conv_input);
+    CHECK_WITHIN(dw, read_plain(path, "dw"), w_count, conv_params);
+    CHECK_WITHIN(db, read_plain(path, "db"), out.c, conv_params);
+}
+
 static void check_batchnorm(const char *path) {
     const dgba_batchnorm options = {1e-5f, 0.1f};
     dgba_shape shape;
@@ -163,6 +187,11 @@ static void conv2d(void **state) {
     check_group("/conv2d", check_conv2d, 12);
 }
 
+static void depthwise(void **state) {
+    (void)state;
+    check_group("/depthwise", check_depthwise, 3);
+}
+
 static void batchnorm(void **state) {
     (void)state;
     check_group("/batchnorm", check_batchnorm, 3);
@@ -188,6 +217,7 @@ static int teardown(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv2d),
+        cmocka_unit_test(depthwise),
         cmocka_unit_test(batchnorm),
         cmocka_unit_test(maxpool),
     };

@@ -63,6 +63,8 @@ static void builders_refuse_what_does_not_fit(void **state) {
     name[DGBA_PARAMETER_NAME_BYTES - 5] = '\0'; // fits, but not with its suffix
     CHECK_FAILS(DGBA_E_USAGE, dgba_graph_conv2d(&none, graph, 0, conv3(3, 5), true, name));
     CHECK_MESSAGE("too long");
+    CHECK_FAILS(DGBA_E_SHAPE, dgba_graph_depthwise(&none, graph, 0, conv3(3, 6), true, "d"));
+    CHECK_MESSAGE("d: a depthwise convolution of 3 to 6 channels");
     CHECK_FAILS(DGBA_E_USAGE, dgba_graph_relu(&none, graph, 1));
     CHECK_MESSAGE("no node 1");
     CHECK_FAILS(DGBA_E_USAGE, dgba_graph_dropout(&none, graph, 0, 1));
@@ -85,15 +87,19 @@ static void macs_count_what_reaches_an_output(void **state) {
     (void)state;
     dgba_graph *graph = NULL;
     dgba_node a = 0, b = 0, unused = 0;
-    int64_t macs = 0;
+    int64_t macs = 0, count = 0;
     CHECK_OK(dgba_graph_create(&graph, 3));
     CHECK_OK(dgba_graph_conv2d(&a, graph, 0, conv3(3, 5), false, "a"));
     CHECK_OK(dgba_graph_conv2d(&unused, graph, a, conv3(5, 50), false, "unused"));
     CHECK_OK(dgba_graph_maxpool(&b, graph, a, (dgba_maxpool){.kernel = 2, .stride = 2}));
     CHECK_OK(dgba_graph_conv2d(&b, graph, b, conv3(5, 7), true, "b"));
+    CHECK_OK(dgba_graph_depthwise(&b, graph, b, conv3(7, 7), true, "c"));
     CHECK_OK(dgba_graph_output(graph, b));
     CHECK_OK(dgba_graph_macs(&macs, graph, (dgba_shape){2, 3, 8, 10}));
-    assert_int_equal(macs, 2 * (8 * 10 * 5 * 27 + 4 * 5 * 7 * 45));
+    assert_int_equal(macs, 2 * (8 * 10 * 5 * 27 + 4 * 5 * 7 * 45 + 4 * 5 * 7 * 9));
+    const dgba_parameter *list = dgba_graph_parameters(graph, &count);
+    assert_string_equal(list[count - 2].name, "c.weight");
+    assert_true(dgba_shape_equal(list[count - 2].shape, (dgba_shape){7, 1, 3, 3}));
     CHECK_FAILS(DGBA_E_SHAPE, dgba_graph_macs(&macs, graph, (dgba_shape){2, 4, 8, 10}));
     CHECK_MESSAGE("the input has 4 channels; the graph takes 3");
     CHECK_FAILS(DGBA_E_SHAPE, dgba_graph_macs(&macs, graph, (dgba_shape){1, 3, 1, 1}));

@@ -22,6 +22,7 @@ typedef struct item {
     kind kind;
     int a, b;
     dgba_conv2d conv;
+    bool depthwise;
     dgba_maxpool pool;
     dgba_shape shape;
     int64_t parameter; // index of its first
@@ -65,15 +66,19 @@ static int pick_node(const network *net, dgba_random *stream) {
 static void append_conv(network *net, int a, dgba_random *stream) {
     item *added = append(net, CONV, a, 0);
     const int64_t kernel = 1 + 2 * dgba_random_below(stream, 2), dilation = 1 + dgba_random_below(stream, 2);
-    const bool bias = dgba_random_below(stream, 2);
+    const bool bias = dgba_random_below(stream, 2), depthwise = kernel == 3 && dgba_random_below(stream, 2);
     char name[32];
     dgba_node node = 0;
+    added->depthwise = depthwise;
     added->conv = (dgba_conv2d){
         added->shape.c, 1 + dgba_random_below(stream, 4), kernel, 1 + dgba_random_below(stream, 2), dilation * (kernel / 2),
         dilation};
+    if (depthwise) added->conv.out_channels = added->conv.in_channels;
     CHECK_OK(dgba_conv2d_output_shape(&added->shape, &added->conv, net->items[a].shape));
     snprintf(name, sizeof name, "conv%d", net->count - 1);
-    CHECK_OK(dgba_graph_conv2d(&node, net->graph, a, added->conv, bias, name));
+    dgba_status (*const build)(dgba_node *, dgba_graph *, dgba_node, dgba_conv2d, bool, const char *) =
+        depthwise ? dgba_graph_depthwise : dgba_graph_conv2d;
+    CHECK_OK(build(&node, net->graph, a, added->conv, bias, name));
     if (dgba_random_below(stream, 2) == 0) return;
     added->hidden = true;
     append(net, NORM, node, 0);
@@ -152,8 +157,10 @@ static void make_memory(network *net, dgba_random *stream) {
         CHECK_OK(DGBA_NEW(&it->kept, count));
         all += count;
         if (i == 0 || it->kind != CONV) continue;
+        const dgba_shape x = net->items[it->a].shape;
         for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d) {
-            const int64_t needed = dgba_conv2d_scratch(DGBA_CONV2D_COLUMNS, &it->conv, net->items[it->a].shape, d, false);
+            const int64_t needed = it->depthwise ? dgba_depthwise_scratch(&it->conv, x)
+                                                 : dgba_conv2d_scratch(DGBA_CONV2D_COLUMNS, &it->conv, x, d, false);
             if (needed > scratch) scratch = needed;
         }
     }
@@ -230,16 +237,22 @@ static dgba_conv2d_weights conv_weights(network *net, item *it) {
     return (dgba_conv2d_weights){DGBA_CONV2D_COLUMNS, part(net, net->parameters, it, 0), NULL};
 }
 
+static void conv_forward(network *net, item *it) {
+    const item *a = &net->items[it->a];
+    const float *w = part(net, net->parameters, it, 0), *b = bias_part(net, net->parameters, it);
+    if (it->depthwise)
+        dgba_depthwise_forward(it->y, a->y, w, b, a->shape, &it->conv, false, net->scratch);
+    else
+        dgba_conv2d_forward(it->y, a->y, conv_weights(net, it), b, a->shape, &it->conv, false, net->scratch);
+}
+
 static void forward(network *net, bool trains) {
     for (int i = 1; i < net->count; ++i) {
         item *it = &net->items[i];
         const item *a = &net->items[it->a];
         const int64_t count = dgba_shape_count(it->shape);
         switch (it->kind) {
-            case CONV:
-                dgba_conv2d_forward(it->y, a->y, conv_weights(net, it), bias_part(net, net->parameters, it), a->shape,
-                                    &it->conv, false, net->scratch);
-                break;
+            case CONV: conv_forward(net, it); break;
             case NORM: norm_forward(net, it, a->y, trains); break;
             case RELU: dgba_relu_forward(it->y, a->y, count); break;
             case POOL: dgba_maxpool_forward(it->y, it->winner, a->y, a->shape, &it->pool); break;
@@ -265,9 +278,15 @@ static void norm_backward(network *net, item *it, bool trains) {
 
 static void conv_backward(network *net, item *it) {
     item *a = &net->items[it->a];
-    dgba_conv2d_backward_params(part(net, net->gradients, it, 0), bias_part(net, net->gradients, it), it->dy, a->y,
-                                DGBA_CONV2D_COLUMNS, a->shape, &it->conv, net->scratch);
-    dgba_conv2d_backward_input(a->dy, it->dy, conv_weights(net, it), a->shape, &it->conv, true, net->scratch);
+    const float *w = part(net, net->parameters, it, 0);
+    float *dw = part(net, net->gradients, it, 0), *db = bias_part(net, net->gradients, it);
+    if (it->depthwise) {
+        dgba_depthwise_backward_params(dw, db, it->dy, a->y, a->shape, &it->conv, net->scratch);
+        dgba_depthwise_backward_input(a->dy, it->dy, w, a->shape, &it->conv, true, net->scratch);
+    } else {
+        dgba_conv2d_backward_params(dw, db, it->dy, a->y, DGBA_CONV2D_COLUMNS, a->shape, &it->conv, net->scratch);
+        dgba_conv2d_backward_input(a->dy, it->dy, conv_weights(net, it), a->shape, &it->conv, true, net->scratch);
+    }
 }
 
 /** Gradients start from 0 and everything adds. */
