@@ -43,7 +43,7 @@ int64_t dgba_layout_sharing_score(const dgba_layout *layout, int64_t *most);
 
 /* ---- Models ---- */
 
-typedef enum dgba_backbone { DGBA_BACKBONE_DEEPLAB_RESNET34 } dgba_backbone;
+typedef enum dgba_backbone { DGBA_BACKBONE_DEEPLAB_RESNET34, DGBA_BACKBONE_MOBILENET_V2 } dgba_backbone;
 
 /** What a model is, apart from the tasks. Filled from dgba_model_options (head options from dgba_head_options). */
 typedef struct dgba_model_def {
@@ -78,7 +78,8 @@ int64_t dgba_backbone_levels(int64_t backbone);
 
 /** Builds the graph. Its parameters are named
  *    trunk.B.S.PART.…    fine block B, copy of task set S of the block's level (in the layout's order of sets); parts conv1
- *                        bn1 conv2 bn2, and conv_shortcut bn_shortcut where there is a projection; block 0 has conv1 bn1
+ *                        bn1 conv2 bn2 …, as many as the block has convolutions, and conv_shortcut bn_shortcut where there
+ *                        is a projection
  *    head.TASK.R.PART.…  branch of dilation rate number R; parts conv1 conv2 conv3
  *  ending in weight, bias, running_mean or running_var as in PyTorch. Copies stand in the order of the released
  *  checkpoints: block by block, within a block set by set.

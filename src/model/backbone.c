@@ -6,10 +6,12 @@
 
 static const dgba_backbone_parts *const backbones[] = {
     [DGBA_BACKBONE_DEEPLAB_RESNET34] = &dgba_deeplab_resnet34,
+    [DGBA_BACKBONE_MOBILENET_V2] = &dgba_mobilenet_v2,
 };
 
 const char *const dgba_backbone_names[] = {
     [DGBA_BACKBONE_DEEPLAB_RESNET34] = "deeplab_resnet34",
+    [DGBA_BACKBONE_MOBILENET_V2] = "mobilenet_v2",
     NULL,
 };
 

@@ -22,7 +22,7 @@ typedef struct dgba_backbone_parts {
     int64_t (*features)(double width);
 } dgba_backbone_parts;
 
-extern const dgba_backbone_parts dgba_deeplab_resnet34;
+extern const dgba_backbone_parts dgba_deeplab_resnet34, dgba_mobilenet_v2;
 
 /** Words of the option `backbone`, by dgba_backbone, ended by NULL. */
 extern const char *const dgba_backbone_names[];
