@@ -87,7 +87,7 @@ typedef struct dgba_plan dgba_plan;
 dgba_status dgba_plan_create(dgba_plan **out, const dgba_graph *graph, dgba_shape input, dgba_purpose purpose);
 void dgba_plan_free(dgba_plan **plan);
 
-/** Bytes of the plan's block, and of all its buffers if none shared memory with another. */
+/** Bytes of the plan's block, and of all its buffers if none shared memory with another (NULL if not wanted). */
 int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse);
 
 /** Those of them that hold weights as the chosen convolution algorithms want them; 0 in training. */
@@ -118,5 +118,25 @@ void dgba_plan_backward_input(dgba_plan *plan, float *dx);
 
 /** Adds ∂L/∂parameters to `gradients` (laid out as the parameters). Once per forward pass. TRAIN only. */
 void dgba_plan_backward_params(dgba_plan *plan, float *gradients);
+
+/** One step of a plan, with what was fused into it: for measurements. */
+typedef struct dgba_plan_step {
+    const char *operation; // "conv2d"
+    const char *name;      // "trunk.3.0.conv1", "" if it has no parameters; borrowed from the graph
+    const char *forward_algorithm, *backward_algorithm; // of a convolution, the latter to its input; otherwise ""
+    bool batchnorm, relu;                               // fused into it
+    dgba_shape x, y;                          // of the (first) input and the output, with the planned number of samples
+    dgba_conv2d conv;                         // of a convolution, otherwise zero
+    int64_t macs;                             // of a forward pass over x
+    double forward_seconds, backward_seconds; // spent since the last dgba_plan_reset_times()
+} dgba_plan_step;
+
+int64_t dgba_plan_step_count(const dgba_plan *plan);
+
+/** Step `index`, in the order of the forward pass. */
+dgba_plan_step dgba_plan_step_at(const dgba_plan *plan, int64_t index);
+
+/** Sets the seconds of all steps to 0. */
+void dgba_plan_reset_times(dgba_plan *plan);
 
 #endif

@@ -42,6 +42,9 @@ struct dgba_graph {
     int64_t output_count;
 };
 
+/** "conv2d" */
+const char *dgba_node_op_word(node_op op);
+
 /** Puts "node 7 (conv2d trunk.3.conv1)" before the message of a failure. */
 dgba_status dgba_graph_context(dgba_status status, const dgba_graph *graph, dgba_node index);
 

@@ -29,8 +29,9 @@ void dgba_plan_free(dgba_plan **plan) {
 }
 
 int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse) {
-    *without_reuse = 0;
-    for (int32_t i = 0; i < plan->buffer_count; ++i) *without_reuse += plan->buffers[i].bytes;
+    int64_t sum = 0;
+    for (int32_t i = 0; i < plan->buffer_count; ++i) sum += plan->buffers[i].bytes;
+    if (without_reuse != NULL) *without_reuse = sum;
     return plan->block_bytes;
 }
 

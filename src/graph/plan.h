@@ -32,6 +32,7 @@ typedef struct step {
     int32_t prepared[2];                       // its weights for the forward and the backward pass, maybe the same buffer
     int32_t forward_scratch, backward_scratch; // of a convolution
     int32_t unwanted;                          // a batch normalisation's gradient of an input that wants none
+    double forward_seconds, backward_seconds;  // spent
 } step;
 
 struct dgba_plan {

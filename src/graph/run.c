@@ -86,7 +86,11 @@ void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run) {
     DGBA_ASSERT(plan->parameters != NULL && run.samples >= 1 && run.samples <= plan->samples);
     plan->x = x;
     plan->run = run;
-    for (int32_t i = 0; i < plan->step_count; ++i) forward_step(plan, &plan->steps[i]);
+    for (int32_t i = 0; i < plan->step_count; ++i) {
+        const double start = dgba_clock_seconds();
+        forward_step(plan, &plan->steps[i]);
+        plan->steps[i].forward_seconds += dgba_clock_seconds() - start;
+    }
 }
 
 const float *dgba_plan_output(const dgba_plan *plan, int64_t index, dgba_shape *shape) {
@@ -188,8 +192,13 @@ static void backward_step(const dgba_plan *plan, const step *s, target to) {
 
 static void backward(const dgba_plan *plan, target to) {
     DGBA_ASSERT(plan->run.samples > 0); // a forward pass came before
-    for (int32_t i = plan->step_count - 1; i >= 0; --i)
-        if (plan->values[plan->steps[i].y].wants_gradient) backward_step(plan, &plan->steps[i], to);
+    for (int32_t i = plan->step_count - 1; i >= 0; --i) {
+        step *s = &plan->steps[i];
+        if (!plan->values[s->y].wants_gradient) continue;
+        const double start = dgba_clock_seconds();
+        backward_step(plan, s, to);
+        s->backward_seconds += dgba_clock_seconds() - start;
+    }
 }
 
 void dgba_plan_backward_input(dgba_plan *plan, float *dx) {

@@ -1,9 +1,14 @@
 #include "node.h"
 
-dgba_status dgba_graph_context(dgba_status status, const dgba_graph *graph, dgba_node index) {
+const char *dgba_node_op_word(node_op op) {
     static const char *const words[] = {"input", "conv2d", "depthwise", "batchnorm", "relu", "maxpool", "dropout", "add"};
+    return words[op];
+}
+
+dgba_status dgba_graph_context(dgba_status status, const dgba_graph *graph, dgba_node index) {
     const node *n = &graph->nodes[index];
-    return dgba_context(status, "node %d (%s%s%s)", index, words[n->op], n->name[0] != '\0' ? " " : "", n->name);
+    return dgba_context(status, "node %d (%s%s%s)", index, dgba_node_op_word(n->op), n->name[0] != '\0' ? " " : "",
+                        n->name);
 }
 
 void dgba_graph_count_uses(int32_t *uses, const dgba_graph *graph) {
