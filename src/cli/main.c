@@ -6,7 +6,7 @@
 #include "version.h"
 
 static const dgba_command *const commands[] = {&run_command,     &status_command, &report_command, &data_command,
-                                               &layouts_command, &list_command,   &check_command};
+                                               &layouts_command, &list_command,   &check_command,  &bench_command};
 
 static void print_help(dgba_text *out) {
     dgba_text_add(out,
