@@ -46,6 +46,7 @@ class Contender:
         self.peak = max(self.peak, sum(a["peak_mib"] for a in answers))
         self.others = max(self.others, others)
         self.notes = answers[0]
+        print(f"  {self.name}: {self.samples[-1]:.1f} ms/image, others {100 * others:.0f} %", file=sys.stderr)
 
     def measure(self):
         """The share of the machine that others used meanwhile, and the answers of the processes."""
