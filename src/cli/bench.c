@@ -19,7 +19,7 @@ enum { OWN_OPTIONS = 13, MOST_OPTIONS = 24, NAME_BYTES = 32 };
 static dgba_option options[MOST_OPTIONS] = {
     OPTION(what, CHOICE, "all", 0, 0, what_words, "what to measure"),
     OPTION(format, CHOICE, "text", 0, 0, format_words, "format"),
-    OPTION(tasks, CHOICE, "nyuv2", 0, 0, task_words, "tasks: three of NYUv2 or five of Taskonomy"),
+    OPTION(tasks, CHOICE, "nyuv2", 0, 0, task_words, "three tasks of NYUv2 or five of Taskonomy"),
     OPTION(size, INTEGER, "161", 1, 65536, NULL, "height and width of the images in pixels"),
     OPTION(height, INTEGER, "0", 0, 65536, NULL, "height of the images in pixels; 0 = size"),
     OPTION(width_pixels, INTEGER, "0", 0, 65536, NULL, "width of the images in pixels; 0 = size"),
