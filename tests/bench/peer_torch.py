@@ -29,7 +29,7 @@ def golden_generator():
 generate = golden_generator()
 
 
-class Network(generate.Network):
+class Network(generate.ResNet34):
     """The golden tests' network with the weights of a file, dropout in training, and none of their checks."""
 
     def __init__(self, file, options):
