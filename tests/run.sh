@@ -11,5 +11,5 @@ for preset in dev asan; do
   echo "== $preset"
   cmake --preset $preset >/dev/null
   cmake --build --preset $preset | tail -n 1
-  ctest --preset $preset "$@"
+  ctest --preset $preset --parallel "$(nproc)" "$@"
 done

@@ -34,6 +34,17 @@ typedef struct dgba_adam {
 void dgba_adam_update(float *parameters, float *first, float *second, const float *gradients, int64_t count, int64_t step,
                       double rate, const dgba_train *options);
 
+/** Counts the step up and updates every trainable parameter of a graph; arrays are laid out as its parameters. */
+void dgba_adam_step(float *parameters, dgba_adam *adam, const float *gradients, const dgba_graph *graph, double rate,
+                    const dgba_train *options);
+
+/** Writes the seeds of one output of a plan for the loss of its task pooled over the batch's valid pixels.
+ *  Formula   Σ losses·denominators / Σ denominators, 0 if no pixel is valid
+ *  Shapes    losses, weights (N): scratch
+ *  Returns   that loss */
+double dgba_train_seed_task(dgba_plan *plan, int64_t output, double *losses, double *weights, const dgba_task *task,
+                            const dgba_labels *labels);
+
 /** Learning rate of an iteration counted from 0.
  *  Formula   rate · decay^⌊iteration/decay_every⌋ */
 double dgba_train_rate(const dgba_train *options, int64_t iteration);

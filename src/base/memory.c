@@ -38,7 +38,8 @@ dgba_status dgba_grow(void **array, int64_t count, size_t size) {
     if (*array != NULL && !is_full(count)) return DGBA_OK; // capacities are powers of two
     void *larger = NULL;
     DGBA_TRY(dgba_allocate(&larger, count > 0 ? 2 * count : 1, size));
-    if (count > 0) memcpy(larger, *array, (size_t)count * size);
+    DGBA_ASSERT(larger != NULL);
+    if (*array != NULL) memcpy(larger, *array, (size_t)count * size);
     dgba_free(*array);
     *array = larger;
     return DGBA_OK;

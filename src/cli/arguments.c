@@ -42,7 +42,7 @@ static dgba_status find_option(const dgba_option **option, const dgba_command *c
 /** Reads the option at argv[*at] and moves *at to the last argument it used. */
 static dgba_status read_option(arguments *out, void *definition, const dgba_command *command, int argc, char **argv,
                                int *at) {
-    char name[64];
+    char name[64] = "";
     const char *value = NULL, *argument = argv[*at];
     const dgba_option *option = NULL;
     DGBA_TRY(split_option(name, sizeof name, &value, argument));

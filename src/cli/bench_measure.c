@@ -172,8 +172,8 @@ typedef struct train_bench {
     dgba_train options;
     dgba_adam adam;
     float *gradients;
-    double *losses, *denominators, *weights; // [sample]
-    double *forward, *backward, *update;     // [repetition]
+    double *losses, *weights;            // [sample]
+    double *forward, *backward, *update; // [repetition]
 } train_bench;
 
 static dgba_status create_train(train_bench *b, int64_t repeat) {
@@ -186,7 +186,6 @@ static dgba_status create_train(train_bench *b, int64_t repeat) {
     DGBA_TRY(DGBA_NEW(&b->adam.first, floats));
     DGBA_TRY(DGBA_NEW(&b->adam.second, floats));
     DGBA_TRY(DGBA_NEW(&b->losses, samples));
-    DGBA_TRY(DGBA_NEW(&b->denominators, samples));
     DGBA_TRY(DGBA_NEW(&b->weights, samples));
     DGBA_TRY(DGBA_NEW(&b->forward, repeat));
     DGBA_TRY(DGBA_NEW(&b->backward, repeat));
@@ -199,48 +198,26 @@ static void destroy_train(train_bench *b) {
     dgba_free(b->adam.first);
     dgba_free(b->adam.second);
     dgba_free(b->losses);
-    dgba_free(b->denominators);
     dgba_free(b->weights);
     dgba_free(b->forward);
     dgba_free(b->backward);
     dgba_free(b->update);
 }
 
-static void seed_tasks(train_bench *b) {
-    const bench_subject *subject = b->subject;
-    for (int64_t t = 0; t < subject->model.task_count; ++t) {
-        dgba_shape shape;
-        const float *prediction = dgba_plan_output(b->plan, t, &shape);
-        dgba_task_loss(b->losses, b->denominators, &subject->tasks[t], prediction, shape, &subject->labels[t]);
-        for (int64_t n = 0; n < shape.n; ++n) b->weights[n] = 1 / (double)shape.n;
-        dgba_task_loss_gradient(dgba_plan_seed(b->plan, t), b->weights, &subject->tasks[t], prediction, shape,
-                                &subject->labels[t]);
-    }
-}
-
-static void update_parameters(train_bench *b) {
-    int64_t count = 0;
-    const dgba_parameter *list = dgba_graph_parameters(b->subject->model.graph, &count);
-    b->adam.step += 1;
-    for (int64_t i = 0; i < count; ++i) {
-        const int64_t at = list[i].offset;
-        if (!dgba_parameter_is_trainable(list[i].role)) continue;
-        dgba_adam_update(b->subject->parameters + at, b->adam.first + at, b->adam.second + at, b->gradients + at,
-                         dgba_shape_count(list[i].shape), b->adam.step, b->options.learning_rate, &b->options);
-    }
-}
-
 /** One step of training; repetition -1 is not kept. */
 static void iterate_train(train_bench *b, int64_t r) {
-    const dgba_run run = {.samples = b->subject->input.n, .dropout_index = (uint64_t)(r + 1)};
+    const bench_subject *subject = b->subject;
+    const dgba_run run = {.samples = subject->input.n, .dropout_index = (uint64_t)(r + 1)};
     double start = dgba_clock_seconds();
-    dgba_plan_forward(b->plan, b->subject->images, run);
-    seed_tasks(b);
+    dgba_plan_forward(b->plan, subject->images, run);
+    for (int64_t t = 0; t < subject->model.task_count; ++t)
+        dgba_train_seed_task(b->plan, t, b->losses, b->weights, &subject->tasks[t], &subject->labels[t]);
     const double forward = lap(&start);
-    dgba_fill(b->gradients, 0, dgba_graph_parameter_floats(b->subject->model.graph));
+    dgba_fill(b->gradients, 0, dgba_graph_parameter_floats(subject->model.graph));
     dgba_plan_backward_params(b->plan, b->gradients);
     const double backward = lap(&start);
-    update_parameters(b);
+    dgba_adam_step(subject->parameters, &b->adam, b->gradients, subject->model.graph, b->options.learning_rate,
+                   &b->options);
     if (r < 0) return;
     b->forward[r] = forward;
     b->backward[r] = backward;

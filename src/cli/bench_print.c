@@ -147,7 +147,7 @@ static void print_subject(const printer *p, const bench_subject *subject) {
     print_number(p, "width", 0, (double)subject->input.w, "pixel");
     print_number(p, "batch", 0, (double)subject->input.n, "image");
     print_number(p, "parameters", 0, (double)subject->model.parameter_count, "");
-    print_number(p, "macs", 0, (double)(macs / subject->input.n), "per image");
+    print_number(p, "macs", 0, (double)macs / (double)subject->input.n, "per image");
     print_bytes(p, "parameter_bytes", floats * (int64_t)sizeof(float));
 }
 

@@ -77,36 +77,27 @@ static dgba_status load(trainer *t, int64_t iteration) {
     return dgba_batch_load_augmented(&t->batch, t->source->data, t->chosen, o->batch, &augment);
 }
 
-/** Writes the task's seeds for the pooled loss and returns that loss: 0 if no pixel of the batch is valid. */
-static double seed_task(trainer *t, int64_t task) {
+double dgba_train_seed_task(dgba_plan *plan, int64_t output, double *losses, double *weights, const dgba_task *task,
+                            const dgba_labels *labels) {
     dgba_shape shape;
-    const float *prediction = dgba_plan_output(t->plan, task, &shape);
+    const float *prediction = dgba_plan_output(plan, output, &shape);
+    dgba_task_loss(losses, weights, task, prediction, shape, labels);
+    double total = 0, pooled = 0;
+    for (int64_t n = 0; n < shape.n; ++n) total += weights[n];
+    for (int64_t n = 0; n < shape.n; ++n) {
+        weights[n] = total > 0 ? weights[n] / total : 0;
+        if (weights[n] > 0) pooled += weights[n] * losses[n];
+    }
+    dgba_task_loss_gradient(dgba_plan_seed(plan, output), weights, task, prediction, shape, labels);
+    return pooled;
+}
+
+static double seed_task(trainer *t, int64_t task) {
     const dgba_labels labels = {.values = t->batch.labels[task].values,
                                 .valid = t->batch.labels[task].valid,
                                 .height = t->batch.shape.h,
                                 .width = t->batch.shape.w};
-    dgba_task_loss(t->losses, t->weights, &t->tasks[task], prediction, shape, &labels);
-    double total = 0, pooled = 0;
-    for (int64_t n = 0; n < shape.n; ++n) total += t->weights[n];
-    for (int64_t n = 0; n < shape.n; ++n) {
-        t->weights[n] = total > 0 ? t->weights[n] / total : 0;
-        if (t->weights[n] > 0) pooled += t->weights[n] * t->losses[n];
-    }
-    dgba_task_loss_gradient(dgba_plan_seed(t->plan, task), t->weights, &t->tasks[task], prediction, shape, &labels);
-    return pooled;
-}
-
-static void update(trainer *t, int64_t iteration) {
-    int64_t count = 0;
-    const dgba_parameter *parameters = dgba_graph_parameters(t->model->graph, &count);
-    t->adam.step += 1;
-    const double rate = dgba_train_rate(t->options, iteration);
-    for (int64_t i = 0; i < count; ++i) {
-        if (!dgba_parameter_is_trainable(parameters[i].role)) continue;
-        const int64_t at = parameters[i].offset;
-        dgba_adam_update(t->parameters + at, t->adam.first + at, t->adam.second + at, t->gradients + at,
-                         dgba_shape_count(parameters[i].shape), t->adam.step, rate, t->options);
-    }
+    return dgba_train_seed_task(t->plan, task, t->losses, t->weights, &t->tasks[task], &labels);
 }
 
 static dgba_status iterate(trainer *t, int64_t iteration) {
@@ -124,7 +115,8 @@ static dgba_status iterate(trainer *t, int64_t iteration) {
     t->since_count += 1;
     dgba_fill(t->gradients, 0, dgba_graph_parameter_floats(t->model->graph));
     dgba_plan_backward_params(t->plan, t->gradients);
-    update(t, iteration);
+    dgba_adam_step(t->parameters, &t->adam, t->gradients, t->model->graph, dgba_train_rate(t->options, iteration),
+                   t->options);
     return DGBA_OK;
 }
 

@@ -29,6 +29,7 @@ static dgba_status read_data(dgba_sweep *sweep, const data_settings *settings) {
     }
     DGBA_TRY_OUT(DGBA_NEW(&sweep->images, sweep->image_count));
     memcpy(sweep->images, images, (size_t)sweep->image_count * sizeof *images);
+    DGBA_ASSERT(settings->shard > 0); // the option's least value
     sweep->shard_images = settings->shard;
     sweep->shard_count = (sweep->image_count + settings->shard - 1) / settings->shard;
     DGBA_TRY_OUT(dgba_text_fit(sweep->data_file, sizeof sweep->data_file, settings->file));
@@ -191,7 +192,7 @@ static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
 
 dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     *out = (dgba_sweep){.config = config};
-    data_settings data;
+    data_settings data = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(read_data_settings(&data, config));
     DGBA_TRY_OUT(read_data(out, &data));
