@@ -103,6 +103,9 @@ dgba_status dgba_h5_get_real(double *value, dgba_h5 *file, const char *path, con
 /** `value` is cleared first. */
 dgba_status dgba_h5_get_text(dgba_text *value, dgba_h5 *file, const char *path, const char *name);
 
+/** Whether two threads may use the library at a time (Debian's build: yes). */
+bool dgba_h5_is_threadsafe(void);
+
 /** The version of the HDF5 library, "1.10.8"; borrowed. */
 const char *dgba_h5_library_version(void);
 

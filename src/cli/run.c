@@ -62,6 +62,12 @@ static dgba_status finished(void *self, const dgba_farm_result *result) {
     return dgba_store_put(state->store, dgba_unit_store_kind(unit), unit->id, result->bytes, result->count);
 }
 
+/** The worker of rank 0 reads data and writes records meanwhile; with an HDF5 that cannot bear two threads the results are
+ *  written at the end only. */
+static bool may_write_results(const run_state *state, double now) {
+    return now >= state->next_results && dgba_h5_is_threadsafe();
+}
+
 /** Looking from outside must not slow the run down, so what takes long happens rarely; that it fails (a full disk) is told
  *  at the end, when it is done for good. */
 static void tick(void *self, const dgba_sched_counts *counts) {
@@ -73,7 +79,7 @@ static void tick(void *self, const dgba_sched_counts *counts) {
         if (run_write_status(state, "running") != DGBA_OK) DGBA_WARNING("%s", dgba_error());
         state->next_status = now + SECONDS_BETWEEN_STATUS;
     }
-    if (now >= state->next_results) {
+    if (may_write_results(state, now)) {
         if (run_write_results(state) != DGBA_OK) DGBA_WARNING("%s", dgba_error());
         const double took = dgba_clock_seconds() - now;
         state->next_results = now + LEAST_SECONDS_BETWEEN_RESULTS + 20 * took;

@@ -11,6 +11,11 @@
 
 enum { MEMORY_INCREMENT = 1 << 20, MEMORY_NAME_BYTES = 32 };
 
+bool dgba_h5_is_threadsafe(void) {
+    hbool_t threadsafe = false;
+    return H5is_library_threadsafe(&threadsafe) >= 0 && threadsafe;
+}
+
 const char *dgba_h5_library_version(void) {
     static _Thread_local char version[32];
     unsigned major = 0, minor = 0, release = 0;
