@@ -130,7 +130,8 @@ typedef struct dgba_synth {
 
 extern const dgba_option_table dgba_synth_options;
 
-/** Renders labelled indoor scenes with all seven labels exact. */
+/** Renders labelled indoor scenes: classes, normals, depth, keypoints and edges, all exact.
+ *  Errors    DGBA_E_IO, naming the file; nothing is then left behind */
 dgba_status dgba_data_synth(const char *path, const dgba_synth *synth);
 
 /** A PNG contact sheet: the first `count` images of a split (fewer if it has fewer), a row each: image and every label in
