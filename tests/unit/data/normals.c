@@ -36,7 +36,7 @@ static void derive(float *normals, uint16_t *depth) {
     folder_picture("depth/a.png", &(picture){.height = HEIGHT, .width = WIDTH, .channels = 1, .bits = 16, .values = depth});
     dgba_data *data = NULL;
     uint8_t rgb[3 * PIXELS];
-    CHECK_OK(dgba_data_import_folder(folder, folder_path("out.h5")));
+    CHECK_OK(dgba_data_import("folder", folder, folder_path("out.h5"), NULL));
     CHECK_OK(dgba_data_open(&data, folder_path("out.h5")));
     float *values[] = {normals, NULL};
     CHECK_OK(dgba_data_read(rgb, values, data, 0));
