@@ -13,6 +13,9 @@
 
 enum { SEGMENT, NORMAL, DEPTH, TASKS };
 
+/** Images that are read at a time: a chunk of the file's compressed arrays may reach over several. */
+enum { BLOCK = 16 };
+
 typedef struct mat_importer {
     dgba_h5 *file;
     dgba_names names; // of the images: their numbers as the lists write them
@@ -20,7 +23,8 @@ typedef struct mat_importer {
     int64_t stored_images;
     import_camera camera;
     class_map map;
-    uint8_t *rgb; // one image as it is stored
+    int64_t block, block_images; // which images are at hand as they are stored
+    uint8_t *rgb;
     float *depth;
     int32_t *labels;
     import_sink sink;
@@ -96,7 +100,7 @@ static dgba_status prepare(mat_importer *import, const char *path, const dgba_im
     DGBA_TRY(read_map(import, options));
     DGBA_TRY(dgba_data_list_optional(&import->names, &import->splits, options));
     describe(&import->sink.about, import->names.count, options->classes);
-    const int64_t pixels = import->sink.about.height * import->sink.about.width;
+    const int64_t pixels = BLOCK * import->sink.about.height * import->sink.about.width;
     DGBA_TRY(DGBA_NEW(&import->rgb, 3 * pixels));
     DGBA_TRY(DGBA_NEW(&import->depth, pixels));
     DGBA_TRY(DGBA_NEW(&import->labels, pixels));
@@ -114,22 +118,33 @@ static dgba_status find_row(int64_t *out, const mat_importer *import, const char
     return DGBA_OK;
 }
 
-static dgba_status read_stored(mat_importer *import, int64_t row) {
-    DGBA_TRY(dgba_h5_read_rows(import->rgb, import->file, "/images", DGBA_H5_U8, row, 1));
-    DGBA_TRY(dgba_h5_read_rows(import->depth, import->file, "/depths", DGBA_H5_F32, row, 1));
-    return dgba_h5_read_rows(import->labels, import->file, "/labels", DGBA_H5_I32, row, 1);
+/** Reads the block that holds a row, unless it is at hand. */
+static dgba_status read_block(mat_importer *import, int64_t row) {
+    const int64_t first = row / BLOCK * BLOCK, left = import->stored_images - first, count = left < BLOCK ? left : BLOCK;
+    if (import->block == first && import->block_images > 0) return DGBA_OK;
+    import->block_images = 0;
+    DGBA_TRY(dgba_h5_read_rows(import->rgb, import->file, "/images", DGBA_H5_U8, first, count));
+    DGBA_TRY(dgba_h5_read_rows(import->depth, import->file, "/depths", DGBA_H5_F32, first, count));
+    DGBA_TRY(dgba_h5_read_rows(import->labels, import->file, "/labels", DGBA_H5_I32, first, count));
+    import->block = first;
+    import->block_images = count;
+    return DGBA_OK;
 }
 
-/** Turns columns into rows. */
-static dgba_status transpose(mat_importer *import) {
+/** Turns the columns of a row of the block into rows of pixels. */
+static dgba_status transpose(mat_importer *import, int64_t row) {
     const int64_t height = import->sink.about.height, width = import->sink.about.width, pixels = height * width;
+    const int64_t skip = (row - import->block) * pixels;
+    const uint8_t *rgb = import->rgb + 3 * skip;
+    const float *depths = import->depth + skip;
+    const int32_t *labels = import->labels + skip;
     for (int64_t y = 0; y < height; ++y) {
         for (int64_t x = 0; x < width; ++x) {
             const int64_t from = x * height + y, to = y * width + x;
-            const float depth = import->depth[from];
-            for (int64_t c = 0; c < 3; ++c) import->sink.rgb[3 * to + c] = import->rgb[c * pixels + from];
+            const float depth = depths[from];
+            for (int64_t c = 0; c < 3; ++c) import->sink.rgb[3 * to + c] = rgb[c * pixels + from];
             import->sink.values[DEPTH][to] = depth > 0 && isfinite(depth) ? depth : NAN;
-            DGBA_TRY(dgba_data_class_map_look_up(&import->sink.values[SEGMENT][to], &import->map, import->labels[from]));
+            DGBA_TRY(dgba_data_class_map_look_up(&import->sink.values[SEGMENT][to], &import->map, labels[from]));
         }
     }
     return DGBA_OK;
@@ -140,8 +155,8 @@ static dgba_status import_image(mat_importer *import, int64_t image) {
     const dgba_data_info *about = &import->sink.about;
     int64_t row = 0;
     DGBA_TRY(find_row(&row, import, name));
-    DGBA_TRY(read_stored(import, row));
-    DGBA_TRY(dgba_context(transpose(import), "%s:/labels, image %s", dgba_h5_name(import->file), name));
+    DGBA_TRY(read_block(import, row));
+    DGBA_TRY(dgba_context(transpose(import, row), "%s:/labels, image %s", dgba_h5_name(import->file), name));
     DGBA_TRY(dgba_data_normals_from_depth(import->sink.values[NORMAL], import->sink.values[DEPTH], about->height,
                                           about->width, &import->camera));
     return dgba_data_sink_put(&import->sink, image, name);
