@@ -143,8 +143,8 @@ typedef struct dgba_importer {
 const dgba_importer *const *dgba_data_importers(int64_t *count);
 
 /** Makes a data file of a source. `options` NULL: the defaults.
- *  Errors    DGBA_E_CONFIG with the nearest known importer, DGBA_E_USAGE for an option it does not take; else naming the
- *            file and the reason. No data file is then left behind */
+ *  Errors    DGBA_E_USAGE for an unknown importer or an option it does not take, else naming the file and the reason; no
+ *            data file is then left behind */
 dgba_status dgba_data_import(const char *importer, const char *source, const char *path, const dgba_import *options);
 
 typedef struct dgba_synth {

@@ -60,7 +60,7 @@ dgba_status dgba_data_import(const char *importer, const char *source, const cha
     int64_t found = 0;
     dgba_import defaults;
     for (int64_t i = 0; i < DGBA_COUNT_OF(importers); ++i) known[i] = importers[i]->name;
-    DGBA_TRY(dgba_text_find(&found, importer, known, DGBA_COUNT_OF(importers), "importer"));
+    if (dgba_text_find(&found, importer, known, DGBA_COUNT_OF(importers), "importer") != DGBA_OK) return DGBA_E_USAGE;
     dgba_option_defaults(&defaults, &dgba_import_options);
     if (options == NULL) options = &defaults;
     DGBA_TRY(check_options(importers[found], options, &defaults));

@@ -196,7 +196,7 @@ static void options_that_make_no_sense(void **state) {
     check_refused(DGBA_E_USAGE, "--class-map FILE");
     options.size = 128;
     check_refused(DGBA_E_USAGE, "the importer nyuv2-mat takes no option 'size'");
-    CHECK_FAILS(DGBA_E_CONFIG, dgba_data_import("nyuv2mat", "x", "y", NULL));
+    CHECK_FAILS(DGBA_E_USAGE, dgba_data_import("nyuv2mat", "x", "y", NULL));
     CHECK_MESSAGE("unknown importer 'nyuv2mat' (did you mean 'nyuv2-mat'?)");
 }
 

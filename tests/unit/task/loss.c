@@ -86,12 +86,12 @@ static void check_finite_differences(void) {
     dgba_task_loss_gradient(gradient, weights, &p.task, p.prediction, p.shape, &p.labels);
     for (int64_t i = 0; i < dgba_shape_count(p.shape); ++i) {
         const float kept = p.prediction[i];
-        p.prediction[i] = kept + 0x1p-12F;
+        p.prediction[i] = kept + 0x1p-14F;
         const double above = weighted_loss(weights), upper = (double)p.prediction[i];
-        p.prediction[i] = kept - 0x1p-12F;
+        p.prediction[i] = kept - 0x1p-14F;
         const double below = weighted_loss(weights), lower = (double)p.prediction[i];
         p.prediction[i] = kept;
-        CHECK_NEAR((double)gradient[i], (above - below) / (upper - lower), 5e-7);
+        CHECK_NEAR((double)gradient[i], (above - below) / (upper - lower), 2e-7);
     }
 }
 
