@@ -61,7 +61,7 @@ static void write_maps(hid_t file, mat_fault fault) {
 }
 
 /** names: (1, C) references to arrays (length, 1). */
-static void write_names(hid_t file) {
+static void write_names(hid_t file, mat_fault fault) {
     hobj_ref_t references[MAT_LABELS];
     const hid_t group = H5Gcreate2(file, "#refs#", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     for (int i = 0; i < MAT_LABELS; ++i) {
@@ -70,6 +70,7 @@ static void write_names(hid_t file) {
         H5Dclose(write_array(file, path, H5T_STD_U16LE, 2, (hsize_t[]){lengths[i], 1}, characters[i]));
         H5Rcreate(&references[i], file, path, H5R_OBJECT, H5I_INVALID_HID);
     }
+    if (fault == MAT_ODD_CELL) H5Rcreate(&references[1], file, "depths", H5R_OBJECT, H5I_INVALID_HID);
     H5Dclose(write_array(file, "names", H5T_STD_REF_OBJ, 2, (hsize_t[]){1, MAT_LABELS}, references));
     H5Gclose(group);
 }
@@ -91,7 +92,7 @@ void mat_write(const char *path, mat_fault fault) {
     if (fault == MAT_NO_CELLS)
         H5Dclose(write_array(file, "names", H5T_STD_U16LE, 2, (hsize_t[]){1, MAT_LABELS}, characters));
     else
-        write_names(file);
+        write_names(file, fault);
     H5Fclose(file);
     H5Pclose(creation);
     write_user_block(path);

@@ -23,6 +23,7 @@ typedef enum mat_fault {
     MAT_GREY,       // images of one channel
     MAT_HIGH_LABEL, // one that has no name
     MAT_NO_CELLS,   // names are numbers
+    MAT_ODD_CELL,   // a name is an array of depths
 } mat_fault;
 
 void mat_write(const char *path, mat_fault fault);

@@ -130,7 +130,8 @@ static void bad_files(void **state) {
                  {MAT_OTHER_SIZE, "labeled.mat:/depths: its sizes do not fit those of /images"},
                  {MAT_GREY, "labeled.mat:/images: not images of three channels"},
                  {MAT_HIGH_LABEL, "labeled.mat:/labels, image 3: label 5; there are 4"},
-                 {MAT_NO_CELLS, "labeled.mat:/names: not a cell array"}};
+                 {MAT_NO_CELLS, "labeled.mat:/names: not a cell array"},
+                 {MAT_ODD_CELL, "labeled.mat:/names: a cell is not a text"}};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         mat_write(folder_path("labeled.mat"), cases[i].fault);
         folder_text("test.txt", "3\n");
