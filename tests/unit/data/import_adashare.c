@@ -29,7 +29,7 @@ static void write_good(void) {
                                                 127, 128, 127, 255, 255, 255, 200, 60,  0};
     uint16_t rgb[3 * PIXELS];
     for (int n = 0; n < 3; ++n) {
-        char name[16];
+        char name[32];
         for (int i = 0; i < 3 * PIXELS; ++i) rgb[i] = (uint16_t)(40 * n + i);
         snprintf(name, sizeof name, "image/%d.png", n);
         image(name, WIDTH, 3, rgb);
