@@ -44,6 +44,7 @@ typedef struct dgba_sweep {
     const dgba_config *config;
     char data_file[DGBA_OPTION_TEXT_BYTES];
     dgba_data_info data; // with only the tasks of the sweep, in its order
+    bool released;       // metrics as the released code defines them
     dgba_shape input;    // of one image
     int64_t *images;     // test images
     int64_t image_count, shard_images, shard_count;

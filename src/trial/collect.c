@@ -4,7 +4,9 @@
 #include "settings.h"
 #include "shards.h"
 
-dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) { return trial_read_tasks(tasks, &sweep->data); }
+dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) {
+    return trial_read_tasks(tasks, &sweep->data, sweep->released);
+}
 
 static const char *state_of(const shards *found, const dgba_sweep *sweep) {
     if (found->count == sweep->shard_count) return "ok";

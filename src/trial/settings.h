@@ -9,6 +9,7 @@ typedef struct data_settings {
     dgba_words tasks;
     int64_t height, width;
     int64_t train_images, test_images, shard;
+    int64_t compat; // 1 = released
 } data_settings;
 
 extern const dgba_option_table trial_data_options, trial_attack_options;
@@ -23,8 +24,8 @@ dgba_status trial_open_data(dgba_data **out, const char *file, const dgba_words 
  */
 dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count);
 
-/** The tasks of data. */
-dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data);
+/** The tasks of data; `released`: measured as the released code does. */
+dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released);
 
 /** An integer setting that must be there. */
 dgba_status trial_read_integer(int64_t *out, const dgba_settings *settings, const char *key);

@@ -19,6 +19,7 @@ static dgba_status read_data(dgba_sweep *sweep, const data_settings *settings) {
     dgba_status status = DGBA_OK;
     DGBA_TRY(trial_open_data(&data, settings->file, &settings->tasks));
     sweep->data = *dgba_data_about(data);
+    sweep->released = settings->compat == 1;
     sweep->input = (dgba_shape){1, 3, settings->height > 0 ? settings->height : sweep->data.height,
                                 settings->width > 0 ? settings->width : sweep->data.width};
     DGBA_TRY_OUT(dgba_data_split(&images, &sweep->image_count, data, "test"));
@@ -54,7 +55,7 @@ static dgba_status add_attack(dgba_sweep *sweep, const dgba_settings *point, con
     if (rule_task != NULL) dgba_settings_set(&attack, "attack.rule.task", rule_task);
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack checked;
-    dgba_status status = trial_read_tasks(tasks, &sweep->data);
+    dgba_status status = dgba_sweep_tasks(tasks, sweep);
     if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
     // [single, single:normal] names one attack twice; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))
@@ -159,6 +160,7 @@ static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_
     dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(shard * sweep->shard_images));
     dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images_of_shard(sweep, shard));
     dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
+    if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
     if (attack >= 0) dgba_settings_add(&unit->settings, "", &sweep->attacks[attack]);
     set_id(unit);
     unit->macs = sweep->units[model].macs;
@@ -170,7 +172,7 @@ static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_
 static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int64_t number) {
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack attack;
-    DGBA_TRY(trial_read_tasks(tasks, &sweep->data));
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
     DGBA_TRY(trial_read_attack(&attack, &sweep->attacks[number], tasks, sweep->data.task_count));
     const double backward = attack.rule.kind->needs_task_gradients ? (double)sweep->data.task_count : 1;
     const double iterations = attack.step.iterations > 0 ? (double)attack.step.iterations : 1;

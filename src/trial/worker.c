@@ -51,7 +51,7 @@ dgba_status worker_load_data(dgba_worker *w, const dgba_settings *message) {
     if (strcmp(about->fingerprint, fingerprint) != 0)
         return dgba_fail(DGBA_E_FORMAT, "%s: the data has changed since the run began", wanted.file);
     w->task_count = about->task_count;
-    return trial_read_tasks(w->tasks, about);
+    return trial_read_tasks(w->tasks, about, dgba_settings_get(message, "data.compat") != NULL);
 }
 
 static void read_message(unit_message *out) {

@@ -110,6 +110,27 @@ static void ids_feel_what_matters(void **state) {
     }
 }
 
+/** The released code's metrics need no other models. */
+static void compat_changes_measurements_only(void **state) {
+    (void)state;
+    char train[DGBA_HASH_TEXT_BYTES], first[DGBA_HASH_TEXT_BYTES], other[DGBA_HASH_TEXT_BYTES];
+    dgba_task tasks[DGBA_MOST_TASKS];
+    load("shard: 2", MODEL TRAIN ATTACK);
+    memcpy(train, sweep.units[0].id, sizeof train);
+    CHECK_OK(dgba_sweep_tasks(tasks, &sweep));
+    assert_false(tasks[0].released);
+    unload();
+    last_id(first, "shard: 2, compat: none", MODEL TRAIN ATTACK);
+    last_id(other, "shard: 2", MODEL TRAIN ATTACK);
+    assert_string_equal(first, other);
+    load("shard: 2, compat: released", MODEL TRAIN ATTACK);
+    assert_string_equal(train, sweep.units[0].id);
+    assert_string_not_equal(first, sweep.units[sweep.unit_count - 1].id);
+    CHECK_OK(dgba_sweep_tasks(tasks, &sweep));
+    assert_true(tasks[0].released);
+    unload();
+}
+
 static void the_same_attack_is_listed_once(void **state) {
     (void)state;
     load("tasks: [normal, depth_zbuffer]",
@@ -191,6 +212,7 @@ int main(void) {
         cmocka_unit_test(ids_are_distinct),
         cmocka_unit_test(ids_ignore_spelling),
         cmocka_unit_test(ids_feel_what_matters),
+        cmocka_unit_test(compat_changes_measurements_only),
         cmocka_unit_test(the_same_attack_is_listed_once),
         cmocka_unit_test(impossible_sweeps),
         cmocka_unit_test(radius_zero_is_the_clean_measurement),
