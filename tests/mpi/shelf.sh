@@ -1,5 +1,5 @@
-# The weights of a model are read once on a node, whatever its number of ranks, and nothing remains in its shared memory;
-# also not when a rank is killed.
+# The weights of a model are read once on a node, whatever its number of ranks; neither a model that cannot be read nor a
+# killed rank makes the others wait; nothing remains in shared memory.
 . "$1/tests/support/sweep.sh"
 
 shared_memory() { ls /dev/shm 2>/dev/null | grep -c '^osc_' || true; }
@@ -21,6 +21,16 @@ for ranks in 2 3; do
   [ "$(weights read)" = 2 ] || { cat "$work/log"; fail "two models on $ranks ranks were read $(weights read) times"; }
   [ "$(weights taken)" -gt 2 ] || fail "the ranks did not share models"
 done
+
+# A model that cannot be read: each rank tries in its turn, none waits for ever.
+model=$(ls "$work"/run3/models/*.h5 | head -1)
+LC_ALL=C sed -i 's/conv2/conv?/g' "$model"
+code=0
+timeout 60 mpirun -n 3 "$dgba" run "$work/sweep.yaml" -o "$work/run3" --set attack.epsilon=2 2>"$work/log" || code=$?
+[ $code -eq 1 ] && grep -q "failed on rank.*conv2.weight is missing" "$work/log" || { cat "$work/log"; fail "a broken model gave the exit code $code"; }
+code=0
+timeout 60 mpirun -n 2 "$dgba" bench --what attack --checkpoint "$model" > "$work/log" 2>&1 || code=$?
+[ $code -eq 4 ] && grep -q "conv2.weight is missing" "$work/log" || { cat "$work/log"; fail "bench of a broken model gave the exit code $code"; }
 
 # Killing a rank, here the one that the memory belongs to, ends the job.
 run 3 "$work/killed" --set train.iterations=4000 & job=$!
