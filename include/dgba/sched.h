@@ -107,6 +107,18 @@ int dgba_farm_workers(void);
  *  MPI       collective */
 dgba_status dgba_farm_agree(dgba_status status);
 
+/** Replaces each rank's values by the largest, or by the sum, of all ranks'.
+ *  MPI       collective */
+void dgba_farm_most(int64_t *values, int count);
+void dgba_farm_sum(int64_t *values, int count);
+
+/** Opens the shelf of the ranks of each node (dgba/base/shelf.h): at most `blocks` blocks of `bytes`; rank 0's numbers
+ * count. *out is NULL where there is none: one rank on the node, no room in its shared memory, no MPI. Owns      caller
+ * closes it with dgba_farm_close_shelf() when nothing is taken any more Errors    DGBA_E_MEMORY MPI       collective, both
+ */
+dgba_status dgba_farm_open_shelf(dgba_shelf **out, int64_t blocks, int64_t bytes);
+void dgba_farm_close_shelf(dgba_shelf **shelf);
+
 /** Runs all units. Results above 64 MiB travel in pieces.
  *  Returns   on every rank the same status: DGBA_OK, DGBA_E_UNITS_FAILED, DGBA_E_STOPPED, or the coordinator's error
  *  MPI       collective; only rank 0's units and coordinator callbacks are used */

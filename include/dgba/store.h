@@ -41,19 +41,21 @@ dgba_status dgba_store_put_text(dgba_store *store, const char *name, const char 
 /* ---- The results ---- */
 
 /** Where the results come from: attributes of /run. */
-#define DGBA_PROVENANCE_LIST(X)                                             \
-    X(name, "name of the sweep")                                            \
-    X(run_id, "hash of what the results depend on: configuration and data") \
-    X(config, "configuration as given")                                     \
-    X(config_resolved, "configuration with all defaults")                   \
-    X(data_name, "name of the data set")                                    \
-    X(data_fingerprint, "hash of the data")                                 \
-    X(dgba_version, "version of dgba")                                      \
-    X(git_commit, "commit dgba was built from, -dirty if changed")          \
-    X(blas_core, "kernel set of OpenBLAS")                                  \
-    X(libraries, "versions of the libraries")                               \
-    X(host, "host of rank 0")                                               \
-    X(started, "start of the run, UTC")                                     \
+#define DGBA_PROVENANCE_LIST(X)                                                \
+    X(name, "name of the sweep")                                               \
+    X(run_id, "hash of what the results depend on: configuration and data")    \
+    X(config, "configuration as given")                                        \
+    X(config_resolved, "configuration with all defaults")                      \
+    X(data_name, "name of the data set")                                       \
+    X(data_fingerprint, "hash of the data")                                    \
+    X(dgba_version, "version of dgba")                                         \
+    X(git_commit, "commit dgba was built from, -dirty if changed")             \
+    X(blas_core, "kernel set of OpenBLAS")                                     \
+    X(libraries, "versions of the libraries")                                  \
+    X(host, "host of rank 0")                                                  \
+    X(peak_memory, "most resident memory of a rank, MiB; empty while running") \
+    X(plan_memory, "largest plan of a rank, MiB; empty while running")         \
+    X(started, "start of the run, UTC")                                        \
     X(finished, "time of these results, UTC")
 
 typedef struct dgba_provenance {

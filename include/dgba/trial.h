@@ -49,6 +49,7 @@ typedef struct dgba_sweep {
     int64_t *images;     // test images
     int64_t image_count, shard_images, shard_count;
     int64_t model_count, attack_count; // attack_count is per model
+    int64_t parameter_bytes;           // of the largest model
     dgba_settings *attacks;            // [attack_count] step, rule with its task, epsilon
     dgba_unit *units;
     int64_t unit_count;
@@ -82,14 +83,22 @@ dgba_store_kind dgba_unit_store_kind(const dgba_unit *unit);
 
 typedef struct dgba_worker dgba_worker;
 
-/** A worker keeps data, model and plan from unit to unit. */
-dgba_status dgba_worker_create(dgba_worker **out);
+/** A worker keeps data, model and plan from unit to unit. Weights of finished models stand on `shelf`, where other workers
+ *  of the node use them, too; NULL: each worker has its own. The shelf must outlive the worker. */
+dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf);
 void dgba_worker_free(dgba_worker **worker);
 
 /** Runs the unit of a message: the record (or checkpoint) as the bytes of an HDF5 file.
  *  Owns      caller frees *result with dgba_free()
  *  Errors    whatever went wrong, with its reason; the worker remains usable */
 dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count);
+
+/** What a worker has needed so far. */
+typedef struct dgba_worker_memory {
+    int64_t plan_bytes;                // of its largest plan
+    int64_t models_taken, models_read; // models it attacked or measured; those it read from a file, the others were there
+} dgba_worker_memory;
+dgba_worker_memory dgba_worker_used(const dgba_worker *worker);
 
 /* ---- Records ---- */
 

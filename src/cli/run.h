@@ -9,12 +9,13 @@ typedef struct run_state {
     const dgba_sweep *sweep;
     dgba_store *store;
     dgba_provenance provenance;
-    dgba_sched_unit *units;   // one per unit of the sweep
-    int64_t *needs;           // what they need, one index each
-    char **failures;          // [unit] reason, or NULL
-    dgba_sched_counts counts; // as of the last tick
-    double started;           // clock seconds
-    int64_t images_done;      // images attacked in this run
+    dgba_sched_unit *units;            // one per unit of the sweep
+    int64_t *needs;                    // what they need, one index each
+    char **failures;                   // [unit] reason, or NULL
+    dgba_sched_counts counts;          // as of the last tick
+    double started;                    // clock seconds
+    int64_t images_done;               // images attacked in this run
+    int64_t models_taken, models_read; // of all workers, at the end (dgba_worker_memory)
     double next_line, next_status, next_results;
     bool on_terminal;
 } run_state;

@@ -38,6 +38,8 @@ static void fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
     dgba_results_set_text(&p->blas_core, dgba_blas_core());
     dgba_results_set_text(&p->libraries, dgba_text_chars(&libraries));
     dgba_results_set_text(&p->host, host);
+    dgba_results_set_text(&p->peak_memory, "");
+    dgba_results_set_text(&p->plan_memory, "");
     dgba_results_set_text(&p->started, now);
     dgba_results_set_text(&p->finished, now);
     dgba_text_free(&libraries);

@@ -10,6 +10,18 @@ static dgba_status check_model_tasks(const dgba_worker *w, const char *path) {
     return same ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "%s: the model's tasks are not those of the data", path);
 }
 
+/** From the file, unless another worker has put them on the shelf. */
+static dgba_status load_parameters(dgba_worker *w, dgba_h5 *file, const char *id) {
+    const int64_t floats = dgba_graph_parameter_floats(w->model.graph);
+    DGBA_TRY(dgba_shelf_take(&w->parameters, w->shelf, id, floats, sizeof(float)));
+    w->memory.models_taken += 1;
+    if (w->parameters.filled) return DGBA_OK;
+    w->memory.models_read += 1;
+    DGBA_TRY(dgba_checkpoint_read_parameters(w->parameters.memory, &w->model, file));
+    dgba_shelf_announce(&w->parameters);
+    return DGBA_OK;
+}
+
 static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
     const char *id = NULL, *path = NULL;
     DGBA_TRY(trial_read_text(&id, message, "model"));
@@ -18,9 +30,10 @@ static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
     worker_forget_model(w);
     dgba_h5 *file = NULL;
     DGBA_TRY(dgba_h5_open(&file, path));
-    dgba_status status = dgba_checkpoint_read(&w->model, &w->parameters, file);
-    dgba_h5_close(&file);
+    dgba_status status = dgba_checkpoint_read_model(&w->model, file);
     if (status == DGBA_OK) status = check_model_tasks(w, path);
+    if (status == DGBA_OK) status = load_parameters(w, file, id);
+    dgba_h5_close(&file);
     if (status == DGBA_OK) status = dgba_text_fit(w->model_id, sizeof w->model_id, id);
     if (status != DGBA_OK) worker_forget_model(w);
     return status;
@@ -29,7 +42,8 @@ static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
 static dgba_status plan(dgba_worker *w, dgba_shape shape) {
     if (dgba_shape_equal(shape, w->planned)) return DGBA_OK;
     worker_forget_plan(w);
-    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters, w->tasks, shape, DGBA_PURPOSE_ATTACK));
+    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters.memory, w->tasks, shape, DGBA_PURPOSE_ATTACK));
+    worker_note_plan(w, dgba_network_oracle_bytes(w->oracle));
     DGBA_TRY(dgba_batch_create(&w->batch, w->data, shape.n, shape.h, shape.w));
     DGBA_TRY(DGBA_NEW(&w->adversarial, dgba_shape_count(shape)));
     w->planned = shape;

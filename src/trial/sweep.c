@@ -107,13 +107,15 @@ static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
     dgba_text_free(&names);
 }
 
-/** Multiply-accumulates of one forward pass of one image through the model of a training unit. */
-static dgba_status count_macs(double *macs, const dgba_sweep *sweep, const dgba_settings *settings) {
+/** Notes what the model of a training unit costs: memory, and work per image. */
+static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     dgba_model model = {0};
-    int64_t count = 0;
-    DGBA_TRY(trial_create_model(&model, settings, &sweep->data));
-    const dgba_status status = dgba_graph_macs(&count, model.graph, sweep->input);
-    *macs = (double)count;
+    int64_t macs = 0;
+    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
+    const dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
+    const int64_t bytes = dgba_graph_parameter_floats(model.graph) * (int64_t)sizeof(float);
+    if (bytes > sweep->parameter_bytes) sweep->parameter_bytes = bytes;
+    unit->macs = (double)macs;
     dgba_model_free(&model);
     return status;
 }
@@ -130,7 +132,7 @@ static dgba_status add_train_unit(dgba_sweep *sweep, const dgba_settings *model,
     dgba_settings_add(&unit->settings, "model.", model);
     dgba_settings_add(&unit->settings, "train.", train);
     set_id(unit);
-    DGBA_TRY(count_macs(&unit->macs, sweep, &unit->settings));
+    DGBA_TRY(measure_model(sweep, unit));
     // Forward, backward to the inputs, backward to the parameters.
     unit->cost = 3.0 * unit->macs * (double)options.batch * (double)options.iterations;
     return DGBA_OK;

@@ -3,7 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
-dgba_status dgba_worker_create(dgba_worker **out) { return DGBA_NEW(out, 1); }
+dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf) {
+    DGBA_TRY(DGBA_NEW(out, 1));
+    (*out)->shelf = shelf;
+    return DGBA_OK;
+}
+
+dgba_worker_memory dgba_worker_used(const dgba_worker *worker) { return worker->memory; }
+
+void worker_note_plan(dgba_worker *w, int64_t bytes) {
+    if (bytes > w->memory.plan_bytes) w->memory.plan_bytes = bytes;
+}
 
 void worker_forget_plan(dgba_worker *w) {
     dgba_network_oracle_free(&w->oracle);
@@ -17,8 +27,7 @@ void worker_forget_plan(dgba_worker *w) {
 void worker_forget_model(dgba_worker *w) {
     worker_forget_plan(w);
     dgba_model_free(&w->model);
-    dgba_free(w->parameters);
-    w->parameters = NULL;
+    dgba_shelf_put_back(&w->parameters);
     w->model_id[0] = '\0';
 }
 

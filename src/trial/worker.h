@@ -14,7 +14,9 @@ struct dgba_worker {
 
     char model_id[DGBA_HASH_TEXT_BYTES];
     dgba_model model;
-    float *parameters;
+    const dgba_shelf *shelf; // of the node, or NULL
+    dgba_shelf_block parameters;
+    dgba_worker_memory memory;
 
     dgba_shape planned; // of the oracle and the batch; n = 0: none
     dgba_network_oracle *oracle;
@@ -33,6 +35,9 @@ typedef struct unit_message {
 
 /** Makes data and tasks those of the message. */
 dgba_status worker_load_data(dgba_worker *worker, const dgba_settings *message);
+
+/** Remembers the largest plan. */
+void worker_note_plan(dgba_worker *worker, int64_t bytes);
 
 /** Gives up the model, and all that was made for it. */
 void worker_forget_model(dgba_worker *worker);

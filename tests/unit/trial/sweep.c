@@ -177,7 +177,7 @@ static void radius_zero_is_the_clean_measurement(void **state) {
          "model: {width: 0.0625, head: {channels: 4, rates: [1]}}\ntrain: {iterations: 1, batch: 2}\n"
          "attack: {step: ifgsm, rule: dgba, epsilon: 0}\n");
     CHECK_OK(dgba_store_open(&store, folder));
-    CHECK_OK(dgba_worker_create(&worker));
+    CHECK_OK(dgba_worker_create(&worker, NULL));
     for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(worker, &sweep.units[u]);
     const char *failures[16] = {NULL};
     CHECK_OK(dgba_sweep_collect(&results, &sweep, folder, failures));
@@ -198,7 +198,7 @@ static void messages_that_make_no_sense(void **state) {
     char *result = NULL;
     size_t count = 0;
     dgba_worker *worker = NULL;
-    CHECK_OK(dgba_worker_create(&worker));
+    CHECK_OK(dgba_worker_create(&worker, NULL));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind=train", 10)); // not ended
     CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "", 1));
     CHECK_MESSAGE("no setting 'kind'");
