@@ -133,18 +133,15 @@ static void impossible_sweeps(void **state) {
 }
 
 /** Runs a unit on its own and stores its result where others look for it. */
-static void run_unit(dgba_worker *worker, const dgba_unit *unit) {
+static void run_unit(dgba_store *store, dgba_worker *worker, const dgba_unit *unit) {
     char *message = NULL, *result = NULL;
     size_t count = 0, result_count = 0;
-    dgba_text path = {0};
-    dgba_store_path(&path, folder, dgba_unit_store_kind(unit), unit->id);
     CHECK_OK(dgba_unit_message(&message, &count, &sweep, unit, folder));
     CHECK_OK(dgba_worker_run(&result, &result_count, worker, message, count));
-    CHECK_OK(dgba_file_write(dgba_text_chars(&path), result, result_count));
-    assert_true(dgba_unit_is_done(unit, folder));
+    CHECK_OK(dgba_unit_put(store, unit, result, result_count));
+    assert_true(dgba_unit_is_done(&sweep, unit, folder));
     dgba_free(message);
     dgba_free(result);
-    dgba_text_free(&path);
 }
 
 static void radius_zero_is_the_clean_measurement(void **state) {
@@ -157,7 +154,7 @@ static void radius_zero_is_the_clean_measurement(void **state) {
          "attack: {step: ifgsm, rule: dgba, epsilon: 0}\n");
     CHECK_OK(dgba_store_open(&store, folder));
     CHECK_OK(dgba_worker_create(&worker));
-    for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(worker, &sweep.units[u]);
+    for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(store, worker, &sweep.units[u]);
     const char *failures[16] = {NULL};
     CHECK_OK(dgba_sweep_collect(&results, &sweep, folder, failures));
     assert_string_equal(results.attacks[0].status, "ok");
