@@ -120,7 +120,7 @@ typedef struct dgba_provenance {
     X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the target model's mean loss")           \
     X(REAL, seconds, "second", "processor time of measuring, all shards")                                               \
     X(INTEGER, images, "", "test images measured")                                                                      \
-    X(TEXT, status, "", "ok, missing or failed")                                                                        \
+    X(TEXT, status, "", "ok, missing, failed, or empty where no transfer was wanted")                                   \
     X(TEXT, reason, "", "why it failed")
 
 #define DGBA_FIELD_TEXT(name)                     char *name;

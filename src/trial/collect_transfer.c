@@ -58,14 +58,13 @@ static dgba_status add_up(const cell *c, const dgba_results *r, const collection
     return DGBA_OK;
 }
 
+/** A cell between models stays empty if only transfer between tasks is wanted. */
 static dgba_status fill_cell(const cell *c, const dgba_results *r, const collection *from) {
     c->row->attack = c->attack;
     if (c->source == c->target)
         copy_attack(c, r, from->tasks);
     else if (from->sweep->between_models)
-        DGBA_TRY(add_up(c, r, from));
-    else
-        dgba_results_set_text(&c->row->status, "missing");
+        return add_up(c, r, from);
     return DGBA_OK;
 }
 
