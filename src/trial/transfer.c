@@ -6,17 +6,22 @@
 
 /* ---- Attacks on single tasks ---- */
 
-/** The attack of `point` with the rule `single` in place of its own. */
-static void single_of(dgba_settings *out, const dgba_settings *point, const dgba_option_table *single) {
+/** The attack of `point` with the rule `single`, its options at their defaults, in place of its own. */
+static dgba_status single_of(dgba_settings *out, const dgba_settings *point, const dgba_option_table *single) {
+    dgba_text value = {0};
+    dgba_status status = DGBA_OK;
     for (int64_t i = 0; i < point->count; ++i)
         if (strncmp(point->items[i].key, "rule.", 5) != 0)
             dgba_settings_set(out, point->items[i].key, point->items[i].value);
     dgba_settings_set(out, "rule.kind", single->name);
-    for (int64_t i = 0; i < single->count; ++i) {
+    for (int64_t i = 0; i < single->count && status == DGBA_OK; ++i) {
         char key[128];
         snprintf(key, sizeof key, "rule.%s", single->options[i].name);
-        dgba_settings_set(out, key, single->options[i].fallback);
+        status = dgba_option_canonical(&value, &single->options[i], single->options[i].fallback);
+        dgba_settings_set(out, key, dgba_text_chars(&value));
     }
+    dgba_text_free(&value);
+    return status;
 }
 
 static dgba_status add_single_attacks(dgba_sweep *sweep, const dgba_config *config) {
@@ -26,8 +31,7 @@ static dgba_status add_single_attacks(dgba_sweep *sweep, const dgba_config *conf
     DGBA_TRY(dgba_rule_kind_find(&single, "single"));
     for (int64_t i = 0; i < count; ++i) {
         dgba_settings point = {0};
-        dgba_status status = DGBA_OK;
-        single_of(&point, &points[i], single->options);
+        dgba_status status = single_of(&point, &points[i], single->options);
         for (int64_t t = 0; t < sweep->data.task_count && status == DGBA_OK; ++t)
             status = sweep_add_attack(sweep, &point, sweep->data.tasks[t].name);
         dgba_settings_free(&point);
