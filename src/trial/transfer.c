@@ -42,42 +42,36 @@ static dgba_status add_single_attacks(dgba_sweep *sweep, const dgba_config *conf
 
 /* ---- Choosing ---- */
 
-static bool is_same_word(const char *word, const char *wanted) { return strcmp(word, wanted) == 0; }
+static bool has_step(const dgba_settings *attack, const char *wanted) {
+    return strcmp(dgba_settings_get(attack, "attack.step.kind"), wanted) == 0;
+}
 
-static bool is_same_number(const char *number, const char *wanted) {
+/** The rule as it is written: "single" stands for all tasks, "single:normal" for one. */
+static bool has_rule(const dgba_settings *attack, const char *wanted) {
+    const char *kind = dgba_settings_get(attack, "attack.rule.kind"), *task = dgba_settings_get(attack, "attack.rule.task");
+    const size_t length = strlen(kind);
+    if (strncmp(wanted, kind, length) != 0) return false;
+    return wanted[length] == '\0' || (wanted[length] == ':' && task != NULL && strcmp(wanted + length + 1, task) == 0);
+}
+
+static bool has_epsilon(const dgba_settings *attack, const char *wanted) {
     double a = 0, b = 1;
-    const bool same = dgba_text_real(&a, number) == DGBA_OK && dgba_text_real(&b, wanted) == DGBA_OK && a == b;
+    const bool same = dgba_text_real(&a, dgba_settings_get(attack, "attack.epsilon")) == DGBA_OK &&
+                      dgba_text_real(&b, wanted) == DGBA_OK && a == b;
     dgba_error_clear();
     return same;
 }
 
-static void rule_name(dgba_text *out, const dgba_settings *attack) {
-    const char *task = dgba_settings_get(attack, "attack.rule.task");
-    dgba_text_clear(out);
-    dgba_text_add(out, "%s%s%s", dgba_settings_get(attack, "attack.rule.kind"), task != NULL ? ":" : "",
-                  task != NULL ? task : "");
-}
-
-/** One of the three ways to choose: the words that are wanted, and how an attack answers to them. */
+/** One of the ways to choose: the words that are wanted, and whether an attack answers to one. */
 typedef struct criterion {
-    const char *name, *key;
+    const char *name;
     const dgba_words *wanted;
-    bool (*is_same)(const char *value, const char *wanted);
+    bool (*meets)(const dgba_settings *attack, const char *wanted);
 } criterion;
-
-static bool meets(const dgba_settings *attack, const criterion *c, const char *wanted) {
-    if (c->is_same(dgba_settings_get(attack, c->key), wanted)) return true;
-    if (strcmp(c->name, "rule") != 0) return false;
-    dgba_text rule = {0};
-    rule_name(&rule, attack);
-    const bool same = is_same_word(dgba_text_chars(&rule), wanted);
-    dgba_text_free(&rule);
-    return same;
-}
 
 static bool meets_any(const dgba_settings *attack, const criterion *c) {
     for (int64_t i = 0; i < c->wanted->count; ++i)
-        if (meets(attack, c, c->wanted->items[i])) return true;
+        if (c->meets(attack, c->wanted->items[i])) return true;
     return c->wanted->count == 0;
 }
 
@@ -85,7 +79,7 @@ static bool meets_any(const dgba_settings *attack, const criterion *c) {
 static dgba_status check_words(const dgba_sweep *sweep, const criterion *c) {
     for (int64_t i = 0; i < c->wanted->count; ++i) {
         int64_t a = 0;
-        while (a < sweep->attack_count && !meets(&sweep->attacks[a], c, c->wanted->items[i])) ++a;
+        while (a < sweep->attack_count && !c->meets(&sweep->attacks[a], c->wanted->items[i])) ++a;
         if (a == sweep->attack_count)
             return dgba_fail(DGBA_E_CONFIG, "transfer: no attack of the sweep has the %s '%s'", c->name,
                              c->wanted->items[i]);
@@ -97,9 +91,9 @@ dgba_status sweep_choose_transferred(dgba_sweep *sweep, const transfer_settings 
     if (!settings->task && !settings->model) return DGBA_OK;
     if (!dgba_config_has(config, "attack")) return dgba_fail(DGBA_E_CONFIG, "transfer: the sweep has no attacks");
     if (settings->task) DGBA_TRY(add_single_attacks(sweep, config));
-    const criterion criteria[] = {{"step", "attack.step.kind", &settings->step, is_same_word},
-                                  {"rule", "attack.rule.kind", &settings->rule, is_same_word},
-                                  {"epsilon", "attack.epsilon", &settings->epsilon, is_same_number}};
+    const criterion criteria[] = {{"step", &settings->step, has_step},
+                                  {"rule", &settings->rule, has_rule},
+                                  {"epsilon", &settings->epsilon, has_epsilon}};
     sweep->between_models = settings->model;
     DGBA_TRY(DGBA_NEW(&sweep->transferred, sweep->attack_count));
     for (int64_t c = 0; c < DGBA_COUNT_OF(criteria); ++c) DGBA_TRY(check_words(sweep, &criteria[c]));
@@ -115,8 +109,8 @@ dgba_status sweep_choose_transferred(dgba_sweep *sweep, const transfer_settings 
 
 /* ---- Units ---- */
 
-// So many pixels a unit attacks, at least: models are small where images are, and loading one model after the other must
-// not cost more than measuring them. With images of the usual size that is one shard.
+// So many pixels a unit attacks, at least, if there are as many: where images are small, loading one model after the other
+// must not cost more than measuring it on them.
 enum { LEAST_PIXELS = 1 << 20 };
 
 static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
