@@ -31,10 +31,10 @@ static dgba_status read_transfer(transfer *t) {
 /** Images of the transfer that come before a shard. */
 static int64_t images_before(const transfer *t, int64_t shard) { return shard * t->most; }
 
-/** Turns the settings of the transfer unit into those of the attack unit of one of its shards. */
-static void become_attack(dgba_settings *settings, const transfer *t, int64_t shard) {
+/** Turns the settings of the transfer unit into those of a unit on one of its shards. */
+static void become_shard_unit(dgba_settings *settings, const char *kind, const transfer *t, int64_t shard) {
     const int64_t left = t->images - images_before(t, shard);
-    dgba_settings_set(settings, "kind", "attack");
+    dgba_settings_set(settings, "kind", kind);
     dgba_settings_format(settings, "shard.first", "%lld", (long long)(t->first + images_before(t, shard)));
     dgba_settings_format(settings, "shard.images", "%lld", (long long)(left < t->most ? left : t->most));
 }
@@ -57,8 +57,8 @@ static dgba_status attack_shard(transfer *t, int64_t shard) {
     dgba_status status = DGBA_OK;
     dgba_settings_add(&all, "", &t->message->all);
     dgba_settings_add(&identity, "", &t->message->identity);
-    become_attack(&all, t, shard);
-    become_attack(&identity, t, shard);
+    become_shard_unit(&all, "attack", t, shard);
+    become_shard_unit(&identity, "attack", t, shard);
     DGBA_TRY_OUT(worker_attack_shard(t->worker, &record, &all));
     memcpy(t->adversarial + images_before(t, shard) * t->image_floats, t->worker->adversarial,
            (size_t)(record.image_count * t->image_floats) * sizeof(float));
@@ -90,7 +90,7 @@ static dgba_status measure_shard(transfer *t, dgba_record *all, const dgba_setti
     dgba_settings message = {0};
     dgba_record record = {0};
     dgba_settings_add(&message, "", target);
-    become_attack(&message, t, shard);
+    become_shard_unit(&message, "clean", t, shard);
     dgba_status status = worker_prepare_shard(t->worker, &record, &message);
     const float *images = t->adversarial + images_before(t, shard) * t->image_floats;
     if (status == DGBA_OK) status = worker_measure_images(t->worker, &record, images);
