@@ -76,10 +76,12 @@ dgba_status dgba_h5_read(void *content, dgba_h5 *file, const char *path, dgba_h5
  *  Errors    DGBA_E_FORMAT if it is missing or has more than DGBA_H5_MOST_AXES axes */
 dgba_status dgba_h5_sizes(int *axes, int64_t sizes[DGBA_H5_MOST_AXES], dgba_h5 *file, const char *path);
 
-/** A list of UTF-8 strings as a dataset of strings.
+/** UTF-8 strings as a dataset of strings: a list of `count`, or an array of the sizes of `dataset` (its type and chunks do
+ *  not matter). Reading gives the strings of an array one after the other, last axis fastest.
  *  Owns      reading: caller frees with dgba_names_free() */
 dgba_status dgba_h5_write_texts(dgba_h5 *file, const char *path, const char *const *texts, int64_t count,
                                 const char *description);
+dgba_status dgba_h5_write_text_array(dgba_h5 *file, const dgba_h5_dataset *dataset, const char *const *texts);
 dgba_status dgba_h5_read_texts(dgba_names *out, dgba_h5 *file, const char *path);
 
 /** The texts of a cell array in a MATLAB file (v7.3), as UTF-8.

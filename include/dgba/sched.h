@@ -19,6 +19,7 @@ typedef struct dgba_sched_unit {
     int64_t affinity;     // units of equal affinity are better run by the same worker (same model); -1 = none
     const int64_t *needs; // units that must be done before; borrowed for the scheduler's life
     int64_t need_count;
+    int64_t may_fail; // so many of the needs, the last ones, must have ended but may have failed
     bool done_before; // finished in an earlier run: counts as cached, never handed out
 } dgba_sched_unit;
 
@@ -43,7 +44,7 @@ void dgba_sched_free(dgba_sched **sched);
  *  the worker's last unit is preferred if it has at least half that priority. */
 dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t worker);
 
-/** A running unit ended. Failed units block those that need them. */
+/** A running unit ended. Failed units block those that cannot do without them. */
 void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);
 
 /** A worker is gone: its unit, if any, waits again, and the worker gets no more. */

@@ -65,7 +65,7 @@ typedef struct dgba_provenance {
 } dgba_provenance;
 
 /** Columns of the tables: X(type, name, unit, description). Types: TEXT (char *), INTEGER (int64_t), REAL (double, NaN =
- *  missing). A column is a dataset /models/<name> or /attacks/<name>, one element per row. */
+ *  missing). A column is a dataset /models/<name>, /attacks/<name>, …, one element per row. */
 #define DGBA_TASK_COLUMNS(X)                   \
     X(TEXT, name, "", "name of the task")      \
     X(TEXT, kind, "", "kind of the task")      \
@@ -114,6 +114,17 @@ typedef struct dgba_provenance {
     X(TEXT, status, "", "ok, missing or failed")                                                 \
     X(TEXT, reason, "", "why it failed")
 
+/** Transfer: images that an attack made on one model, measured on another, or on the same one, as in /attacks.
+ *  Columns have three axes: source model, transferred attack, target model. */
+#define DGBA_TRANSFER_COLUMNS(X)                                                                                        \
+    X(INTEGER, attack, "", "row in /attacks of the attack that made the images, on the source model")                   \
+    X(REAL, arp, "", "average relative performance of the target model against its own clean values, negative = worse") \
+    X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the target model's mean loss")           \
+    X(REAL, seconds, "second", "processor time of measuring, all shards")                                               \
+    X(INTEGER, images, "", "test images measured")                                                                      \
+    X(TEXT, status, "", "ok, missing, failed, or empty where no transfer was wanted")                                   \
+    X(TEXT, reason, "", "why it failed")
+
 #define DGBA_FIELD_TEXT(name)                     char *name;
 #define DGBA_FIELD_INTEGER(name)                  int64_t name;
 #define DGBA_FIELD_REAL(name)                     double name;
@@ -130,6 +141,9 @@ typedef struct dgba_model_row {
 typedef struct dgba_attack_row {
     DGBA_ATTACK_COLUMNS(DGBA_FIELD)
 } dgba_attack_row;
+typedef struct dgba_transfer_row {
+    DGBA_TRANSFER_COLUMNS(DGBA_FIELD)
+} dgba_transfer_row;
 #undef DGBA_FIELD
 #undef DGBA_FIELD_TEXT
 #undef DGBA_FIELD_INTEGER
@@ -139,6 +153,7 @@ typedef struct dgba_attack_row {
 typedef struct dgba_results {
     dgba_provenance run;
     int64_t task_count, metric_count, model_count, attack_count, image_count;
+    int64_t transfer_attack_count; // per source model; 0 = no transfer
     dgba_task_row *tasks;
     dgba_metric_row *metrics; // grouped by task
     dgba_model_row *models;
@@ -151,6 +166,13 @@ typedef struct dgba_results {
     double *attack_drops;       // [attack][task] relative performance change against the clean model
     double *clean_losses;       // [model][task][image]
     double *adversarial_losses; // [attack][task][image]
+
+    // [source model][transferred attack][target model], then
+    dgba_transfer_row *transfers;
+    double *transfer_metrics;      // [metric]
+    double *transfer_losses;       // [task]
+    double *transfer_drops;        // [task] relative performance change against the clean target model
+    double *transfer_loss_changes; // [task] relative change of the mean loss against the clean target model
 } dgba_results;
 
 /** Allocates all rows and arrays of the counts set in `results`: reals NaN, integers 0, texts "". */
@@ -161,7 +183,8 @@ void dgba_results_set_text(char **field, const char *value);
 void dgba_results_free(dgba_results *results);
 
 /** Writes the results file atomically: /run attributes · /tasks, /metrics, /models, /attacks, a dataset per column ·
- *  /models/metrics, /models/losses, /attacks/metrics, /attacks/losses, /attacks/drops · /losses/clean, /losses/adversarial.
+ *  /models/metrics, /models/losses, /attacks/metrics, /attacks/losses, /attacks/drops · /losses/clean, /losses/adversarial
+ *  · /transfer, columns and arrays whose first axes are source model, transferred attack, target model.
  *  Every dataset has unit and description; axes are dimension scales.
  *  Errors    DGBA_E_IO */
 dgba_status dgba_results_write(const char *path, const dgba_results *results);

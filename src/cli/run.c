@@ -28,12 +28,21 @@ typedef struct context {
     dgba_worker *worker;
 } context;
 
+/** A message without bytes stands for an attack that a transfer unit has done: the answer is as empty. */
 static dgba_status prepare(char **bytes, size_t *count, void *self, int64_t unit) {
     const run_state *state = ((context *)self)->state;
-    return dgba_unit_message(bytes, count, state->sweep, &state->sweep->units[unit], dgba_store_folder(state->store));
+    const dgba_unit *about = &state->sweep->units[unit];
+    const char *folder = dgba_store_folder(state->store);
+    *bytes = NULL;
+    *count = 0;
+    if (run_transfer_of(state, about) >= 0 && dgba_unit_is_done(state->sweep, about, folder)) return DGBA_OK;
+    return dgba_unit_message(bytes, count, state->sweep, about, folder);
 }
 
 static dgba_status work(char **result, size_t *result_count, void *self, const char *bytes, size_t count) {
+    *result = NULL;
+    *result_count = 0;
+    if (count == 0) return DGBA_OK;
     return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count);
 }
 
@@ -59,7 +68,7 @@ static dgba_status finished(void *self, const dgba_farm_result *result) {
         DGBA_INFO("%s: %.1f s on rank %d", dgba_text_chars(&name), result->seconds, result->worker);
         dgba_text_free(&name);
     }
-    return dgba_store_put(state->store, dgba_unit_store_kind(unit), unit->id, result->bytes, result->count);
+    return result->count > 0 ? dgba_unit_put(state->store, unit, result->bytes, result->count) : DGBA_OK;
 }
 
 /** The worker of rank 0 reads data and writes records meanwhile; with an HDF5 that cannot bear two threads the results are

@@ -21,21 +21,27 @@ void h5_add_string(dgba_text *out, const char *strings, hid_t type, int64_t inde
     }
 }
 
-dgba_status dgba_h5_write_texts(dgba_h5 *file, const char *path, const char *const *texts, int64_t count,
-                                const char *description) {
-    const dgba_h5_dataset about = {.path = path, .axes = 1, .sizes = {count}, .description = description};
+dgba_status dgba_h5_write_text_array(dgba_h5 *file, const dgba_h5_dataset *about, const char *const *texts) {
     const hid_t type = h5_text_type();
     hid_t dataset = H5I_INVALID_HID;
     dgba_status status = DGBA_OK;
-    DGBA_TRY_OUT(h5_create_dataset(&dataset, file, &about, type));
+    int64_t count = 1;
+    DGBA_TRY_OUT(h5_create_dataset(&dataset, file, about, type));
+    for (int i = 0; i < about->axes; ++i) count *= about->sizes[i];
     if (count > 0) {
-        H5_TRY_OUT(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts), DGBA_E_IO, file, path, "write");
-        H5_TRY_OUT(H5Dflush(dataset), DGBA_E_IO, file, path, "write");
+        H5_TRY_OUT(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts), DGBA_E_IO, file, about->path, "write");
+        H5_TRY_OUT(H5Dflush(dataset), DGBA_E_IO, file, about->path, "write");
     }
 out:
     h5_drop(dataset);
     h5_drop(type);
     return status;
+}
+
+dgba_status dgba_h5_write_texts(dgba_h5 *file, const char *path, const char *const *texts, int64_t count,
+                                const char *description) {
+    const dgba_h5_dataset about = {.path = path, .axes = 1, .sizes = {count}, .description = description};
+    return dgba_h5_write_text_array(file, &about, texts);
 }
 
 static dgba_status copy_strings(dgba_names *out, const char *strings, hid_t type, int64_t count) {
@@ -51,22 +57,21 @@ static dgba_status copy_strings(dgba_names *out, const char *strings, hid_t type
 dgba_status dgba_h5_read_texts(dgba_names *out, dgba_h5 *file, const char *path) {
     *out = (dgba_names){0};
     hid_t dataset = H5I_INVALID_HID, type = H5I_INVALID_HID, space = H5I_INVALID_HID;
-    int axes = 0;
-    hsize_t sizes[DGBA_H5_MOST_AXES];
+    int64_t count = 0;
     char *strings = NULL;
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(h5_open_dataset(&dataset, file, path));
-    DGBA_TRY_OUT(h5_read_sizes(&axes, sizes, file, path, dataset));
     type = H5Dget_type(dataset);
-    if (axes != 1 || H5Tget_class(type) != H5T_STRING) {
+    space = H5Dget_space(dataset);
+    if (H5Sget_simple_extent_ndims(space) < 1 || H5Tget_class(type) != H5T_STRING) {
         status = dgba_fail(DGBA_E_FORMAT, "%s:%s: not a list of texts", file->name, path);
         goto out;
     }
-    DGBA_TRY_OUT(dgba_allocate((void **)&strings, (int64_t)sizes[0], H5Tget_size(type)));
-    if (sizes[0] > 0)
+    count = H5Sget_simple_extent_npoints(space);
+    DGBA_TRY_OUT(dgba_allocate((void **)&strings, count, H5Tget_size(type)));
+    if (count > 0)
         H5_TRY_OUT(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, strings), DGBA_E_FORMAT, file, path, "read");
-    status = copy_strings(out, strings, type, (int64_t)sizes[0]);
-    space = H5Dget_space(dataset);
+    status = copy_strings(out, strings, type, count);
     if (H5Tis_variable_str(type) > 0) H5Dvlen_reclaim(type, space, H5P_DEFAULT, strings);
 out:
     if (status != DGBA_OK) dgba_names_free(out);

@@ -70,7 +70,8 @@ static dgba_status read_numbers(char *rows, size_t row_bytes, int64_t count, dgb
 
 static dgba_status read_table(dgba_results *results, dgba_h5 *file, const table_about *table) {
     char *rows = *FIELD(char *, results, table->rows);
-    const int64_t count = results_axis_count(results, table->axis);
+    int64_t count = 0;
+    DGBA_TRY(results_table_count(&count, results, table));
     dgba_text path = {0};
     dgba_status status = DGBA_OK;
     for (int64_t c = 0; c < table->column_count; ++c) {
@@ -100,6 +101,12 @@ static dgba_status check_references(const dgba_results *results) {
         if (results->attacks[i].model < 0 || results->attacks[i].model >= results->model_count)
             return dgba_fail(DGBA_E_FORMAT, "/attacks/model: row %lld is %lld; there are %lld models", (long long)i,
                              (long long)results->attacks[i].model, (long long)results->model_count);
+    int64_t transfers = 0;
+    DGBA_TRY(results_table_count(&transfers, results, &results_tables[TABLE_TRANSFER]));
+    for (int64_t i = 0; i < transfers; ++i)
+        if (results->transfers[i].attack < 0 || results->transfers[i].attack >= results->attack_count)
+            return dgba_fail(DGBA_E_FORMAT, "/transfer/attack: element %lld is %lld; there are %lld attacks", (long long)i,
+                             (long long)results->transfers[i].attack, (long long)results->attack_count);
     return DGBA_OK;
 }
 

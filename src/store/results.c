@@ -12,7 +12,8 @@ void dgba_results_set_text(char **field, const char *value) {
 
 static dgba_status allocate_table(dgba_results *results, const table_about *table) {
     char **rows = FIELD(char *, results, table->rows);
-    const int64_t count = results_axis_count(results, table->axis);
+    int64_t count = 0;
+    DGBA_TRY(results_table_count(&count, results, table));
     DGBA_TRY(dgba_allocate((void **)rows, count, table->row_bytes));
     for (int64_t row = 0; row < count; ++row) {
         char *fields = *rows + (size_t)row * table->row_bytes;
@@ -48,7 +49,8 @@ out:
 
 static void free_table(dgba_results *results, const table_about *table) {
     char *rows = *FIELD(char *, results, table->rows);
-    const int64_t count = rows != NULL ? results_axis_count(results, table->axis) : 0;
+    int64_t count = 0;
+    if (rows != NULL) DGBA_ASSERT(results_table_count(&count, results, table) == DGBA_OK); // it was allocated
     for (int64_t row = 0; row < count; ++row)
         for (int64_t c = 0; c < table->column_count; ++c)
             if (table->columns[c].type == COLUMN_TEXT)

@@ -17,7 +17,17 @@ typedef struct column_about {
 } column_about;
 
 /** The axes of all datasets; each is a dimension scale "/<name>". */
-typedef enum results_axis { AXIS_TASK, AXIS_METRIC, AXIS_MODEL, AXIS_ATTACK, AXIS_IMAGE, AXIS_COUNT } results_axis;
+typedef enum results_axis {
+    AXIS_TASK,
+    AXIS_METRIC,
+    AXIS_MODEL,
+    AXIS_ATTACK,
+    AXIS_IMAGE,
+    AXIS_SOURCE_MODEL,
+    AXIS_TRANSFER_ATTACK,
+    AXIS_TARGET_MODEL,
+    AXIS_COUNT
+} results_axis;
 
 typedef struct axis_about {
     const char *scale; // path of the dimension scale
@@ -26,17 +36,20 @@ typedef struct axis_about {
 } axis_about;
 extern const axis_about results_axes[AXIS_COUNT];
 
-/** A table: rows along an axis, one dataset per column. */
+enum { MOST_AXES = 4 };
+
+/** A table: rows along one axis or several, one dataset per column. */
 typedef struct table_about {
     const char *group;
-    results_axis axis;
+    int axes;
+    results_axis axis[MOST_AXES];
     size_t rows; // offset of the pointer to the rows in dgba_results
     size_t row_bytes;
     const column_about *columns;
     int64_t column_count;
 } table_about;
 
-enum { TABLE_COUNT = 4 };
+enum { TABLE_TASK, TABLE_METRIC, TABLE_MODEL, TABLE_ATTACK, TABLE_TRANSFER, TABLE_COUNT };
 extern const table_about results_tables[TABLE_COUNT];
 
 /** A field of doubles along several axes. */
@@ -44,11 +57,11 @@ typedef struct array_about {
     const char *path;
     size_t values; // offset of the pointer to the values in dgba_results
     int axes;
-    results_axis axis[3];
+    results_axis axis[MOST_AXES];
     const char *unit, *description;
 } array_about;
 
-enum { ARRAY_COUNT = 7 };
+enum { ARRAY_COUNT = 11 };
 extern const array_about results_arrays[ARRAY_COUNT];
 
 enum { PROVENANCE_COUNT = sizeof(dgba_provenance) / sizeof(char *) };
@@ -56,7 +69,8 @@ extern const char *const results_provenance[PROVENANCE_COUNT]; // names of the f
 
 int64_t results_axis_count(const dgba_results *results, results_axis axis);
 
-/** Elements of an array. Errors    DGBA_E_MEMORY if they cannot be counted */
+/** Rows of a table; elements of an array. Errors    DGBA_E_MEMORY if they cannot be counted */
+dgba_status results_table_count(int64_t *out, const dgba_results *results, const table_about *about);
 dgba_status results_array_count(int64_t *out, const dgba_results *results, const array_about *about);
 
 /** A field by its offset. */

@@ -26,60 +26,64 @@ static dgba_status write_scale(dgba_h5 *file, const dgba_results *results, resul
     return status;
 }
 
-static dgba_status write_texts(dgba_h5 *file, const char *path, const column_about *column, const char *rows,
-                               size_t row_bytes, int64_t count) {
+static dgba_status write_texts(dgba_h5 *file, const dgba_h5_dataset *about, const char *rows, const table_about *table,
+                               const column_about *column, int64_t count) {
     const char **texts = NULL;
     DGBA_TRY(DGBA_NEW(&texts, count));
-    for (int64_t i = 0; i < count; ++i) texts[i] = *FIELD(char *, rows + (size_t)i * row_bytes, column->offset);
-    const dgba_status status = dgba_h5_write_texts(file, path, texts, count, column->description);
+    for (int64_t i = 0; i < count; ++i) texts[i] = *FIELD(char *, rows + (size_t)i * table->row_bytes, column->offset);
+    const dgba_status status = dgba_h5_write_text_array(file, about, texts);
     dgba_free(texts);
     return status;
 }
 
 /** Integers and reals alike: both fields have 8 bytes. */
-static dgba_status write_numbers(dgba_h5 *file, const char *path, const column_about *column, const char *rows,
-                                 size_t row_bytes, int64_t count) {
+static dgba_status write_numbers(dgba_h5 *file, const dgba_h5_dataset *about, const char *rows, const table_about *table,
+                                 const column_about *column, int64_t count) {
     _Static_assert(sizeof(int64_t) == sizeof(double), "one buffer for both");
-    const dgba_h5_dataset about = {.path = path,
-                                   .type = column->type == COLUMN_REAL ? DGBA_H5_F64 : DGBA_H5_I64,
-                                   .axes = 1,
-                                   .sizes = {count},
-                                   .unit = column->unit,
-                                   .description = column->description};
     int64_t *values = NULL;
     DGBA_TRY(DGBA_NEW(&values, count));
-    for (int64_t i = 0; i < count; ++i) memcpy(&values[i], rows + (size_t)i * row_bytes + column->offset, sizeof *values);
-    const dgba_status status = dgba_h5_write(file, &about, values);
+    for (int64_t i = 0; i < count; ++i)
+        memcpy(&values[i], rows + (size_t)i * table->row_bytes + column->offset, sizeof *values);
+    const dgba_status status = dgba_h5_write(file, about, values);
     dgba_free(values);
     return status;
 }
 
-static dgba_status write_table(dgba_h5 *file, const dgba_results *results, const table_about *table) {
+static void set_sizes(dgba_h5_dataset *about, const dgba_results *results, const results_axis *axes, int count) {
+    about->axes = count;
+    for (int i = 0; i < count; ++i) about->sizes[i] = results_axis_count(results, axes[i]);
+}
+
+static dgba_status write_column(dgba_h5 *file, const dgba_results *results, const table_about *table,
+                                const column_about *column, const char *path) {
+    dgba_h5_dataset about = {.path = path,
+                             .type = column->type == COLUMN_REAL ? DGBA_H5_F64 : DGBA_H5_I64,
+                             .unit = column->unit,
+                             .description = column->description};
     const char *rows = *FIELD(char *, results, table->rows);
-    const int64_t count = results_axis_count(results, table->axis);
+    int64_t count = 0;
+    set_sizes(&about, results, table->axis, table->axes);
+    DGBA_TRY(results_table_count(&count, results, table));
+    DGBA_TRY((column->type == COLUMN_TEXT ? write_texts : write_numbers)(file, &about, rows, table, column, count));
+    return attach_scales(file, path, table->axis, table->axes);
+}
+
+static dgba_status write_table(dgba_h5 *file, const dgba_results *results, const table_about *table) {
     dgba_text path = {0};
     dgba_status status = DGBA_OK;
-    for (int64_t c = 0; c < table->column_count; ++c) {
-        const column_about *column = &table->columns[c];
-        dgba_path_join(&path, table->group, column->name);
-        const char *name = dgba_text_chars(&path);
-        DGBA_TRY_OUT(
-            (column->type == COLUMN_TEXT ? write_texts : write_numbers)(file, name, column, rows, table->row_bytes, count));
-        DGBA_TRY_OUT(attach_scales(file, name, &table->axis, 1));
+    for (int64_t c = 0; c < table->column_count && status == DGBA_OK; ++c) {
+        dgba_path_join(&path, table->group, table->columns[c].name);
+        status = write_column(file, results, table, &table->columns[c], dgba_text_chars(&path));
     }
-out:
     dgba_text_free(&path);
     return status;
 }
 
 static dgba_status write_array(dgba_h5 *file, const dgba_results *results, const array_about *array) {
-    dgba_h5_dataset about = {.path = array->path,
-                             .type = DGBA_H5_F64,
-                             .axes = array->axes,
-                             .unit = array->unit,
-                             .description = array->description};
-    for (int i = 0; i < array->axes; ++i) about.sizes[i] = results_axis_count(results, array->axis[i]);
-    if (array->axes == 3) { // the losses of all images, by far the largest part
+    dgba_h5_dataset about = {
+        .path = array->path, .type = DGBA_H5_F64, .unit = array->unit, .description = array->description};
+    set_sizes(&about, results, array->axis, array->axes);
+    if (array->axis[array->axes - 1] == AXIS_IMAGE) { // the losses of all images, by far the largest part
         about.chunk_rows = LOSS_CHUNK_ROWS;
         about.compress = true;
     }

@@ -28,6 +28,18 @@ static const dgba_option attack_rows[] = {
 };
 const dgba_option_table trial_attack_options = {"attack", "attack", attack_rows, DGBA_COUNT_OF(attack_rows)};
 
+static const dgba_option transfer_rows[] = {
+    OPTION(transfer_settings, task, BOOL, "false", 0, 0,
+           "attack each task alone (rule single), whatever attack.rule says, and measure all tasks"),
+    OPTION(transfer_settings, model, BOOL, "false", 0, 0,
+           "measure every model at the images made on each other: one forward pass more per image, attack and other model"),
+    OPTION(transfer_settings, step, WORDS, "[]", 0, 0, "steps whose images are measured elsewhere; [] = all"),
+    OPTION(transfer_settings, rule, WORDS, "[]", 0, 0, "their rules, such as dgba or 'single:normal'; [] = all"),
+    OPTION(transfer_settings, epsilon, WORDS, "[]", 0, 0, "their radii; [] = all"),
+};
+const dgba_option_table trial_transfer_options = {"transfer", "transferability", transfer_rows,
+                                                  DGBA_COUNT_OF(transfer_rows)};
+
 dgba_status trial_read_text(const char **out, const dgba_settings *settings, const char *key) {
     *out = dgba_settings_get(settings, key);
     return *out != NULL ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "the unit has no setting '%s'", key);

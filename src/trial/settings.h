@@ -12,7 +12,13 @@ typedef struct data_settings {
     int64_t compat; // 1 = released
 } data_settings;
 
-extern const dgba_option_table trial_data_options, trial_attack_options;
+/** Which transfers are measured. */
+typedef struct transfer_settings {
+    bool task, model;
+    dgba_words step, rule, epsilon; // of the transferred attacks; none = all
+} transfer_settings;
+
+extern const dgba_option_table trial_data_options, trial_attack_options, trial_transfer_options;
 
 /** The model of settings "model.…" for the tasks of `data`. */
 dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data);

@@ -72,7 +72,7 @@ static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_setting
 }
 
 /** Plans for full shards, so that how the network is computed does not depend on which shard came first. */
-static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+dgba_status worker_prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_shape most = {.c = 3};
     int64_t count = 0;
     DGBA_TRY(trial_read_integer(&most.n, message, "shard.most"));
@@ -118,21 +118,32 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     return DGBA_OK;
 }
 
-static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message, bool attack) {
-    DGBA_TRY(prepare_shard(w, record, message));
+dgba_status worker_measure_images(dgba_worker *w, dgba_record *record, const float *images) {
     const double start = dgba_clock_thread_seconds();
-    if (attack) DGBA_TRY(run_attack(w, record, message));
-    const float *images = attack ? w->adversarial : w->batch.images;
-    if (attack) record->seconds = dgba_clock_thread_seconds() - start;
     DGBA_TRY(dgba_network_oracle_evaluate(record->losses, w->oracle, images));
-    if (!attack) record->seconds = dgba_clock_thread_seconds() - start;
+    record->seconds = dgba_clock_thread_seconds() - start;
     dgba_network_oracle_measure(record->totals, w->oracle);
     return DGBA_OK;
 }
 
+dgba_status worker_attack_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+    DGBA_TRY(worker_prepare_shard(w, record, message));
+    const double start = dgba_clock_thread_seconds();
+    DGBA_TRY(run_attack(w, record, message));
+    const double seconds = dgba_clock_thread_seconds() - start;
+    DGBA_TRY(worker_measure_images(w, record, w->adversarial));
+    record->seconds = seconds;
+    return DGBA_OK;
+}
+
+static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+    DGBA_TRY(worker_prepare_shard(w, record, message));
+    return worker_measure_images(w, record, w->batch.images);
+}
+
 dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *w, const unit_message *message, bool attack) {
     dgba_record record = {0};
-    dgba_status status = measure_shard(w, &record, &message->all, attack);
+    dgba_status status = (attack ? worker_attack_shard : measure_shard)(w, &record, &message->all);
     if (status == DGBA_OK) status = dgba_record_write(result, count, &record, w->tasks, &message->identity, message->id);
     dgba_record_free(&record);
     return status;

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "dgba/graph.h"
-#include "settings.h"
+#include "sweep.h"
 
 static dgba_status read_data_settings(data_settings *out, const dgba_config *config) {
     int64_t count = 0;
@@ -9,6 +9,13 @@ static dgba_status read_data_settings(data_settings *out, const dgba_config *con
     if (count != 1)
         return dgba_fail(DGBA_E_CONFIG, "data: a sweep runs on one data set; this one names %lld", (long long)count);
     return dgba_settings_read(out, &trial_data_options, &points[0], "");
+}
+
+static dgba_status read_transfer_settings(transfer_settings *out, const dgba_config *config) {
+    int64_t count = 0;
+    const dgba_settings *points = dgba_config_points(config, "transfer", &count);
+    if (count != 1) return dgba_fail(DGBA_E_CONFIG, "transfer: it can be one way only; here are %lld", (long long)count);
+    return dgba_settings_read(out, &trial_transfer_options, &points[0], "");
 }
 
 static int64_t limited(int64_t count, int64_t limit) { return limit > 0 && limit < count ? limit : count; }
@@ -48,7 +55,7 @@ static bool is_known_attack(const dgba_sweep *sweep, const dgba_settings *attack
     return false;
 }
 
-static dgba_status add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
+dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
     DGBA_TRY(DGBA_GROW(&sweep->attacks, sweep->attack_count));
     dgba_settings attack = {0};
     dgba_settings_add(&attack, "attack.", point);
@@ -74,14 +81,14 @@ static dgba_status expand_attacks(dgba_sweep *sweep, const dgba_config *config) 
         const char *task = dgba_settings_get(&points[i], "rule.task");
         const bool each = task != NULL && task[0] == '\0';
         for (int64_t t = 0; t < (each ? sweep->data.task_count : 1); ++t)
-            DGBA_TRY(add_attack(sweep, &points[i], each ? sweep->data.tasks[t].name : NULL));
+            DGBA_TRY(sweep_add_attack(sweep, &points[i], each ? sweep->data.tasks[t].name : NULL));
     }
     return DGBA_OK;
 }
 
 /* ---- Units ---- */
 
-static const char *const kind_names[] = {"train", "clean", "attack"};
+static const char *const kind_names[] = {"train", "clean", "attack", "transfer"};
 
 static dgba_status add_unit(dgba_unit **out, dgba_sweep *sweep, dgba_unit_kind kind, int64_t needs) {
     DGBA_TRY(DGBA_GROW(&sweep->units, sweep->unit_count));
@@ -147,31 +154,27 @@ static dgba_status add_model_units(dgba_sweep *sweep, const dgba_config *config,
     return DGBA_OK;
 }
 
-static int64_t images_of_shard(const dgba_sweep *sweep, int64_t shard) {
-    return limited(sweep->image_count - shard * sweep->shard_images, sweep->shard_images);
-}
-
-static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_t model, int64_t attack, int64_t shard,
-                                  double passes) {
+dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
     dgba_unit *unit = NULL;
-    DGBA_TRY(add_unit(&unit, sweep, kind, model)); // training units come first, one per model
-    unit->model = model;
-    unit->attack = attack;
-    unit->shard = shard;
-    dgba_settings_set(&unit->settings, "model", sweep->units[model].id);
-    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(shard * sweep->shard_images));
-    dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images_of_shard(sweep, shard));
+    const int64_t first = work->shard * sweep->shard_images;
+    const int64_t images = limited(sweep->image_count - first, work->shards * sweep->shard_images);
+    DGBA_TRY(add_unit(&unit, sweep, work->kind, work->model)); // training units come first, one per model
+    unit->model = work->model;
+    unit->attack = work->attack;
+    unit->shard = work->shard;
+    dgba_settings_set(&unit->settings, "model", sweep->units[work->model].id);
+    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)first);
+    dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images);
     dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
     if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
-    if (attack >= 0) dgba_settings_add(&unit->settings, "", &sweep->attacks[attack]);
+    if (work->attack >= 0) dgba_settings_add(&unit->settings, "", &sweep->attacks[work->attack]);
     set_id(unit);
-    unit->macs = sweep->units[model].macs;
-    unit->cost = passes * unit->macs * (double)images_of_shard(sweep, shard);
+    unit->macs = sweep->units[work->model].macs;
+    unit->cost = work->macs * (double)images;
     return DGBA_OK;
 }
 
-/** Passes through the network that an attack makes, the last evaluation included. */
-static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int64_t number) {
+dgba_status sweep_attack_passes(double *passes, const dgba_sweep *sweep, int64_t number) {
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack attack;
     DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
@@ -183,13 +186,15 @@ static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int
 }
 
 static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
-    for (int64_t shard = 0; shard < sweep->shard_count; ++shard)
-        DGBA_TRY(add_shard_unit(sweep, DGBA_UNIT_CLEAN, model, -1, shard, 1));
-    for (int64_t attack = 0; attack < sweep->attack_count; ++attack) {
+    const double macs = sweep->units[model].macs;
+    shard_work work = {.kind = DGBA_UNIT_CLEAN, .model = model, .attack = -1, .shards = 1, .macs = macs};
+    for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
+    work.kind = DGBA_UNIT_ATTACK;
+    for (work.attack = 0; work.attack < sweep->attack_count; ++work.attack) {
         double passes = 0;
-        DGBA_TRY(passes_of_attack(&passes, sweep, attack));
-        for (int64_t shard = 0; shard < sweep->shard_count; ++shard)
-            DGBA_TRY(add_shard_unit(sweep, DGBA_UNIT_ATTACK, model, attack, shard, passes));
+        DGBA_TRY(sweep_attack_passes(&passes, sweep, work.attack));
+        work.macs = passes * macs;
+        for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
     }
     return DGBA_OK;
 }
@@ -197,12 +202,16 @@ static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
 dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     *out = (dgba_sweep){.config = config};
     data_settings data = {0};
+    transfer_settings transfer = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(read_data_settings(&data, config));
+    DGBA_TRY(read_transfer_settings(&transfer, config));
     DGBA_TRY_OUT(read_data(out, &data));
     DGBA_TRY_OUT(expand_attacks(out, config));
+    DGBA_TRY_OUT(sweep_choose_transferred(out, &transfer, config));
     DGBA_TRY_OUT(add_model_units(out, config, &data));
     for (int64_t model = 0; model < out->model_count; ++model) DGBA_TRY_OUT(add_shard_units(out, model));
+    if (out->between_models) DGBA_TRY_OUT(sweep_add_transfer_units(out));
 out:
     if (status != DGBA_OK) dgba_sweep_free(out);
     return status;
@@ -216,6 +225,7 @@ void dgba_sweep_free(dgba_sweep *sweep) {
     for (int64_t i = 0; i < sweep->attack_count; ++i) dgba_settings_free(&sweep->attacks[i]);
     for (int64_t i = 0; i < sweep->unit_count; ++i) dgba_settings_free(&sweep->units[i].settings);
     dgba_free(sweep->attacks);
+    dgba_free(sweep->transferred);
     dgba_free(sweep->units);
     dgba_free(sweep->images);
     *sweep = (dgba_sweep){0};

@@ -76,6 +76,7 @@ static dgba_status run_message(char **result, size_t *count, dgba_worker *w, con
     DGBA_TRY(trial_read_text(&id, &message->all, "@id"));
     DGBA_TRY(worker_load_data(w, &message->all));
     if (strcmp(kind, "train") == 0) return worker_run_train(result, count, w, message);
+    if (strcmp(kind, "transfer") == 0) return worker_run_transfer(result, count, w, message);
     return worker_run_shard(result, count, w, message, strcmp(kind, "attack") == 0);
 }
 

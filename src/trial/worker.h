@@ -47,4 +47,15 @@ void worker_forget_plan(dgba_worker *worker);
 dgba_status worker_run_train(char **result, size_t *count, dgba_worker *worker, const unit_message *message);
 dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *worker, const unit_message *message, bool attack);
 
+dgba_status worker_run_transfer(char **result, size_t *count, dgba_worker *worker, const unit_message *message);
+
+/** Makes model, plan and batch those of a shard, and allocates its record. */
+dgba_status worker_prepare_shard(dgba_worker *worker, dgba_record *record, const dgba_settings *message);
+
+/** Measures the prepared model at images of the prepared shard: losses, totals, seconds. */
+dgba_status worker_measure_images(dgba_worker *worker, dgba_record *record, const float *images);
+
+/** Prepares a shard, attacks it and measures the images of the attack, which then are worker->adversarial. */
+dgba_status worker_attack_shard(dgba_worker *worker, dgba_record *record, const dgba_settings *message);
+
 #endif

@@ -177,8 +177,18 @@ static void texts_come_back(void **state) {
     CHECK_OK(dgba_h5_write_texts(file, "/names/some", texts, 4, "some names"));
     CHECK_OK(dgba_h5_write_texts(file, "/names/one", texts, 1, "one empty name"));
     CHECK_OK(dgba_h5_write(file, &(dgba_h5_dataset){.path = "/n", .type = DGBA_H5_U8, .axes = 1, .sizes = {1}}, "x"));
+    const dgba_h5_dataset square = {.path = "/names/square", .axes = 2, .sizes = {2, 2}};
+    CHECK_OK(dgba_h5_write_text_array(file, &square, texts));
     reopen(&file);
     dgba_names names;
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES];
+    CHECK_OK(dgba_h5_sizes(&axes, sizes, file, "/names/square"));
+    assert_true(axes == 2 && sizes[0] == 2 && sizes[1] == 2);
+    CHECK_OK(dgba_h5_read_texts(&names, file, "/names/square"));
+    assert_int_equal(names.count, 4);
+    for (int i = 0; i < 4; ++i) assert_string_equal(names.items[i], texts[i]);
+    dgba_names_free(&names);
     CHECK_OK(dgba_h5_read_texts(&names, file, "/names/some"));
     assert_int_equal(names.count, 4);
     for (int i = 0; i < 4; ++i) assert_string_equal(names.items[i], texts[i]);

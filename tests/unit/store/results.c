@@ -14,10 +14,14 @@ static int set_path(void **state) {
     return 0;
 }
 
-/** Two tasks, three metrics, `models` models, two attacks on each, four images. */
+/** Two tasks, three metrics, `models` models, two attacks on each of which the second is transferred, four images. */
 static void make(dgba_results *r, int64_t models) {
-    *r = (dgba_results){
-        .task_count = 2, .metric_count = 3, .model_count = models, .attack_count = 2 * models, .image_count = 4};
+    *r = (dgba_results){.task_count = 2,
+                        .metric_count = 3,
+                        .model_count = models,
+                        .attack_count = 2 * models,
+                        .image_count = 4,
+                        .transfer_attack_count = 1};
     CHECK_OK(dgba_results_allocate(r));
     dgba_results_set_text(&r->run.name, "sharing-tradeoff");
     dgba_results_set_text(&r->run.config, "name: sharing-tradeoff\nε: [2, 4]\n");
@@ -45,6 +49,12 @@ static void make(dgba_results *r, int64_t models) {
     for (int64_t i = 0; i < 4 * models; ++i) r->attack_drops[i] = -(double)i / 7;
     for (int64_t i = 0; i < 16 * models; ++i) r->adversarial_losses[i] = sqrt((double)i);
     for (int64_t i = 0; i < 4; ++i) r->images[i] = 100 + i;
+    for (int64_t i = 0; i < models * models; ++i) {
+        r->transfers[i].attack = 2 * (i / models) + 1;
+        r->transfers[i].arp = (double)i / 3;
+        dgba_results_set_text(&r->transfers[i].status, i == 1 ? "failed" : "ok");
+        r->transfer_drops[2 * i + 1] = -(double)i;
+    }
 }
 
 static void check_same_reals(const double *a, const double *b, int64_t count) {
@@ -103,6 +113,13 @@ static void what_is_written_is_read(void **state) {
     check_same_reals(in.attack_drops, out.attack_drops, 12);
     check_same_reals(in.clean_losses, out.clean_losses, 24);
     check_same_reals(in.adversarial_losses, out.adversarial_losses, 48);
+    assert_int_equal(in.transfer_attack_count, 1);
+    assert_int_equal(in.transfers[8].attack, 5);
+    assert_true(in.transfers[8].arp == 8.0 / 3);
+    assert_string_equal(in.transfers[1].status, "failed");
+    assert_string_equal(in.transfers[8].status, "ok");
+    check_same_reals(in.transfer_drops, out.transfer_drops, 18);
+    check_same_reals(in.transfer_metrics, out.transfer_metrics, 27);
     dgba_results_free(&in);
     dgba_results_free(&out);
 }
@@ -186,6 +203,11 @@ static void rows_that_point_nowhere_are_refused(void **state) {
     CHECK_OK(dgba_results_write(path, &r));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
     CHECK_MESSAGE("results.h5: /metrics/task: row 2 is -1; there are 2 tasks");
+    r.metrics[2].task = 1;
+    r.transfers[0].attack = 2;
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
+    CHECK_MESSAGE("results.h5: /transfer/attack: element 0 is 2; there are 2 attacks");
     dgba_results_free(&r);
 }
 
@@ -200,6 +222,11 @@ static const char reading_with_h5py[] =
     "assert f['losses/adversarial'].shape == (4, 2, 4)\n"
     "assert [d.keys()[0] for d in f['losses/adversarial'].dims] == ['attack', 'task', 'image']\n"
     "assert list(f['losses/adversarial'].dims[2][0]) == [100, 101, 102, 103]\n"
+    "assert f['transfer/drops'].shape == (2, 1, 2, 2) and f['transfer/drops'][1, 0, 0, 1] == -2\n"
+    "axes = ['source_model', 'transfer_attack', 'target_model', 'task']\n"
+    "assert [d.keys()[0] for d in f['transfer/drops'].dims] == axes\n"
+    "assert f['transfer/status'].asstr()[:].tolist() == [[['ok', 'failed']], [['ok', 'ok']]]\n"
+    "assert list(f['attacks/rule'].asstr()[f['transfer/attack'][0, :, 0].tolist()]) == ['single:depth']\n"
     "def check(name, x):\n"
     "    if not isinstance(x, h5py.Dataset): return\n"
     "    assert isinstance(x.attrs['units'], str) and len(x.attrs['description']) > 3, name\n"
