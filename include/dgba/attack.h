@@ -38,8 +38,9 @@ typedef struct dgba_step {
 typedef struct dgba_attack {
     dgba_step step;
     dgba_rule rule;
-    double epsilon; // L∞ radius in 0..255 input units
+    double epsilon; // radius in 0..255 input units
     dgba_box box;
+    const dgba_rule_sink *sink; // what the rule tells of its solves goes there; or NULL
 } dgba_attack;
 
 /** What an attack did; overwritten by it. The array is the caller's, or NULL if not wanted. */

@@ -22,20 +22,30 @@ dgba_status dgba_step_kind_find(const dgba_step_kind **out, const char *name) {
     return DGBA_OK;
 }
 
-static dgba_rule_input rule_input(const dgba_attack_state *state) {
+/** The sizes that a rule asks for its memory by. */
+static dgba_rule_input rule_sizes(int64_t tasks, dgba_shape shape, double epsilon) {
     return (dgba_rule_input){
-        .tasks = state->oracle->tasks,
-        .samples = state->oracle->shape.n,
-        .losses = state->losses,
-        .clean_losses = state->clean_losses,
-        .active = state->active,
-    };
+        .tasks = tasks, .samples = shape.n, .channels = shape.c, .pixels = shape.h * shape.w, .epsilon = epsilon};
+}
+
+static dgba_rule_input rule_input(const dgba_attack_state *state) {
+    dgba_rule_input input = rule_sizes(state->oracle->tasks, state->oracle->shape, state->attack->epsilon);
+    input.losses = state->losses;
+    input.clean_losses = state->clean_losses;
+    input.active = state->active;
+    input.iterate = state->iterate;
+    input.clean = state->clean;
+    input.iteration = state->iteration;
+    input.state = state->rule_state;
+    input.sink = state->attack->sink;
+    return input;
 }
 
 dgba_status dgba_attack_evaluate(dgba_attack_state *state, const float *iterate) {
     const dgba_rule *rule = &state->attack->rule;
     const int64_t tasks = state->oracle->tasks, samples = state->oracle->shape.n;
     DGBA_TRY(state->oracle->evaluate(state->oracle->self, state->losses, iterate));
+    state->iterate = iterate;
     // The first iterate that an attack evaluates is the clean image.
     const size_t bytes = (size_t)(tasks * samples) * sizeof *state->losses;
     if (state->log->forward_passes == 0) memcpy(state->clean_losses, state->losses, bytes);
@@ -54,6 +64,7 @@ static dgba_status backward(float *dx, dgba_attack_state *state) {
 dgba_status dgba_attack_direction(dgba_attack_state *state) {
     const dgba_rule *rule = &state->attack->rule;
     const dgba_rule_input input = rule_input(state);
+    state->iteration += 1;
     if (!rule->kind->needs_task_gradients) {
         dgba_rule_weights(state->weights, rule, &input);
         return backward(state->direction, state);
@@ -64,8 +75,8 @@ dgba_status dgba_attack_direction(dgba_attack_state *state) {
         DGBA_TRY(backward(state->gradients[t], state));
     }
     const dgba_shape shape = state->oracle->shape;
-    dgba_rule_combine(state->direction, rule, (const float *const *)state->gradients, shape.c * shape.h * shape.w, &input);
-    return DGBA_OK;
+    return dgba_rule_combine(state->direction, rule, (const float *const *)state->gradients, shape.c * shape.h * shape.w,
+                             &input);
 }
 
 DGBA_VECTORIZE
@@ -78,8 +89,20 @@ static void move(float *restrict iterate, const float *restrict direction, const
     }
 }
 
+/** Undoes what lies outside the pixels that the rule allows to change. */
+static void restore(float *iterate, const dgba_attack_state *state) {
+    const dgba_rule_input input = rule_input(state);
+    const uint8_t *support = dgba_rule_support(&state->attack->rule, &input);
+    if (support == NULL) return;
+    for (int64_t i = 0; i < dgba_shape_count(state->oracle->shape); ++i) {
+        const int64_t sample = i / (input.channels * input.pixels);
+        if (!support[sample * input.pixels + i % input.pixels]) iterate[i] = state->clean[i];
+    }
+}
+
 void dgba_attack_move(float *iterate, const dgba_attack_state *state, double alpha) {
     move(iterate, state->direction, state->lowest, state->highest, (float)alpha, dgba_shape_count(state->oracle->shape));
+    restore(iterate, state);
 }
 
 static float clip(float value, float low, float high) { return value < low ? low : value > high ? high : value; }
@@ -133,6 +156,9 @@ static dgba_status take_scratch(dgba_attack_state *state, dgba_arena *scratch) {
     DGBA_TRY(TAKE(state->lowest, scratch, size));
     DGBA_TRY(TAKE(state->highest, scratch, size));
     memset(state->left_out, 0, (size_t)pairs);
+    const dgba_rule_input sizes = rule_sizes(state->oracle->tasks, state->oracle->shape, state->attack->epsilon);
+    const size_t bytes = dgba_rule_state_bytes(&state->attack->rule, &sizes);
+    if (bytes > 0) DGBA_TRY(dgba_arena_take(&state->rule_state, scratch, "the rule's memory", (int64_t)bytes, 1));
     if (!state->attack->rule.kind->needs_task_gradients) return DGBA_OK;
     DGBA_TRY(TAKE(state->gradients, scratch, state->oracle->tasks));
     for (int64_t t = 0; t < state->oracle->tasks; ++t) DGBA_TRY(TAKE(state->gradients[t], scratch, size));
@@ -144,7 +170,9 @@ static size_t padded(int64_t count, size_t size) { return ((size_t)count * size 
 
 size_t dgba_attack_scratch_bytes(const dgba_attack *attack, int64_t tasks, dgba_shape shape) {
     const int64_t pairs = tasks * shape.n, size = dgba_shape_count(shape);
-    const size_t always = 3 * padded(pairs, sizeof(double)) + 2 * padded(pairs, 1) + 3 * padded(size, sizeof(float));
+    const dgba_rule_input sizes = rule_sizes(tasks, shape, attack->epsilon);
+    const size_t always = 3 * padded(pairs, sizeof(double)) + 2 * padded(pairs, 1) + 3 * padded(size, sizeof(float)) +
+                          padded((int64_t)dgba_rule_state_bytes(&attack->rule, &sizes), 1);
     if (!attack->rule.kind->needs_task_gradients) return always;
     return always + padded(tasks, sizeof(float *)) + (size_t)tasks * padded(size, sizeof(float));
 }
@@ -154,6 +182,8 @@ static dgba_status run_steps(float *adversarial, dgba_attack_state *state, const
     memcpy(adversarial, x, (size_t)dgba_shape_count(state->oracle->shape) * sizeof *x);
     if (state->attack->epsilon == 0) return DGBA_OK;
     compute_bounds(state, x);
+    const dgba_rule_input input = rule_input(state);
+    dgba_rule_start(&state->attack->rule, &input);
     return state->attack->step.kind->run(adversarial, state);
 }
 
@@ -169,7 +199,7 @@ dgba_status dgba_attack_run(float *adversarial, dgba_attack_log *log, const dgba
     const size_t used_before = scratch->used;
     const int64_t pairs = oracle->tasks * oracle->shape.n;
     *log = (dgba_attack_log){.clean_losses = log->clean_losses};
-    dgba_attack_state state = {.attack = attack, .oracle = oracle, .log = log};
+    dgba_attack_state state = {.attack = attack, .oracle = oracle, .log = log, .clean = x};
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(take_scratch(&state, scratch));
     DGBA_TRY_OUT(run_steps(adversarial, &state, x));

@@ -10,12 +10,15 @@ struct dgba_attack_state {
     const dgba_attack *attack;
     const dgba_oracle *oracle;
     dgba_attack_log *log;
+    const float *clean, *iterate;  // (N,C,H,W) the images attacked, and those of the last evaluation
     double *losses, *clean_losses; // [task][sample] at the current iterate and at the clean image
     uint8_t *active, *left_out;    // [task][sample] now, and in any iterate so far
     double *weights;               // [task][sample]
     float *direction;              // (N,C,H,W), from dgba_attack_direction()
     float **gradients;             // one (N,C,H,W) per task if the rule needs them
     float *lowest, *highest;       // (N,C,H,W) what the ε-ball and the box allow
+    void *rule_state;              // the rule's memory
+    int64_t iteration;             // directions since the start or restart
 };
 
 /** Losses at `iterate`: one forward pass. */

@@ -124,8 +124,12 @@ static void check_score_rises(const dgba_attack *attack) {
         losses[i] = quadratic_loss(&q, i / SAMPLES, adversarial + i % SAMPLES * SIZE);
         active[i] = 1;
     }
-    dgba_rule_score(before, &attack->rule, &(dgba_rule_input){TASKS, SAMPLES, clean, clean, active});
-    dgba_rule_score(after, &attack->rule, &(dgba_rule_input){TASKS, SAMPLES, losses, clean, active});
+    dgba_rule_score(
+        before, &attack->rule,
+        &(dgba_rule_input){.tasks = TASKS, .samples = SAMPLES, .losses = clean, .clean_losses = clean, .active = active});
+    dgba_rule_score(
+        after, &attack->rule,
+        &(dgba_rule_input){.tasks = TASKS, .samples = SAMPLES, .losses = losses, .clean_losses = clean, .active = active});
     for (int64_t n = 0; n < SAMPLES; ++n) assert_true(after[n] > before[n]);
 }
 

@@ -37,13 +37,19 @@ static void take_part(part *p, int64_t tasks, int64_t first, int64_t samples) {
         memcpy(p->active + to, active + from, (size_t)samples);
         p->gradients[t] = gradients[t] + first * SIZE;
     }
-    p->input = (dgba_rule_input){tasks, samples, p->losses, p->clean_losses, p->active};
+    p->input = (dgba_rule_input){.tasks = tasks,
+                                 .samples = samples,
+                                 .losses = p->losses,
+                                 .clean_losses = p->clean_losses,
+                                 .active = p->active,
+                                 .channels = 1,
+                                 .pixels = SIZE};
 }
 
 /** Direction of a rule of either sort. */
 static void direction_of(float *direction, const dgba_rule *rule, const part *p) {
     if (rule->kind->needs_task_gradients) {
-        dgba_rule_combine(direction, rule, p->gradients, SIZE, &p->input);
+        CHECK_OK(dgba_rule_combine(direction, rule, p->gradients, SIZE, &p->input));
         return;
     }
     double weights[PAIRS];
