@@ -14,6 +14,9 @@
 /** Smallest loss that a rule divides by or counts with. */
 #define DGBA_RULE_LEAST_LOSS 1e-12
 
+/** Tasks that rules can balance; attacks on more are refused. */
+enum { DGBA_RULE_MOST_TASKS = 8 };
+
 /** One problem that a rule solved on the way to a direction, such as an integer program. */
 typedef struct dgba_rule_solve {
     int64_t sample, iteration;
@@ -77,6 +80,7 @@ struct dgba_rule {
     const dgba_rule_kind *kind;
     char task[DGBA_OPTION_TEXT_BYTES]; // single: name of the attacked task
     int64_t task_index;                // single: its number, set by whoever knows the tasks
+    double beta, gamma;                // minmax: inverse step and regularisation of the weights
 };
 
 /** 1, 0 or -1; 0 also for NaN, so that an unusable gradient moves nothing. */

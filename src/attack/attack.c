@@ -132,6 +132,9 @@ static dgba_status check(const dgba_attack *attack, const dgba_oracle *oracle, c
         return dgba_fail(DGBA_E_CONFIG, "epsilon is %g; it must be between 0 and %d", attack->epsilon, MOST_EPSILON);
     if (shape.c > DGBA_COUNT_OF(attack->box.low))
         return dgba_fail(DGBA_E_SHAPE, "images have %lld channels, more than a box has", (long long)shape.c);
+    if (oracle->tasks > DGBA_RULE_MOST_TASKS)
+        return dgba_fail(DGBA_E_SHAPE, "%lld tasks are more than %d, the most that rules balance", (long long)oracle->tasks,
+                         DGBA_RULE_MOST_TASKS);
     if (attack->rule.kind->one_task && (attack->rule.task_index < 0 || attack->rule.task_index >= oracle->tasks))
         return dgba_fail(DGBA_E_BUG, "rule '%s' attacks task number %lld of %lld", attack->rule.kind->name,
                          (long long)attack->rule.task_index, (long long)oracle->tasks);

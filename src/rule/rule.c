@@ -7,7 +7,8 @@
 #include "rules.h"
 
 static const dgba_rule_kind *const kinds[] = {
-    &dgba_rule_single, &dgba_rule_total, &dgba_rule_sign_sum, &dgba_rule_static, &dgba_rule_dgba,
+    &dgba_rule_single, &dgba_rule_total,  &dgba_rule_sign_sum, &dgba_rule_static,
+    &dgba_rule_dgba,   &dgba_rule_minmax, &dgba_rule_mgda,     &dgba_rule_pcgrad,
 };
 
 const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count) {

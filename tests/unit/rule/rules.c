@@ -50,7 +50,10 @@ static void scores_by_hand(void **state) {
                  {"total", {12, 4.5, 5}},
                  {"sign_sum", {12, 4.5, 5}},
                  {"static", {1 + 0.25, -0.2 + 1, 0.25}},
-                 {"dgba", {1 + 0.25, -0.2 + 1, 0.25}}};
+                 {"dgba", {1 + 0.25, -0.2 + 1, 0.25}},
+                 {"minmax", {0.25, -0.2, 0.25}},
+                 {"mgda", {1 + 0.25, -0.2 + 1, 0.25}},
+                 {"pcgrad", {1 + 0.25, -0.2 + 1, 0.25}}};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         const dgba_rule rule = make_rule(cases[i].kind);
         double scores[SAMPLES];
