@@ -98,8 +98,8 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     }
     dgba_arena_reset(&w->scratch);
     DGBA_TRY(dgba_attack_run(w->adversarial, &log, &attack, &oracle, w->batch.images, &w->scratch));
-    record->forward_passes = log.forward_passes;
-    record->backward_passes = log.backward_passes;
+    record->forward_passes = log.passes.forward;
+    record->backward_passes = log.passes.backward;
     record->left_out = log.left_out;
     return DGBA_OK;
 }
