@@ -102,6 +102,11 @@ dgba_status dgba_attack_pair(const dgba_step_kind *step, const dgba_rule_kind *r
 /** Passes that an attack makes. */
 dgba_passes dgba_attack_passes(const dgba_attack *attack, int64_t tasks);
 
+/** Whether apgd_released looks at its progress at iteration k of N: one of ⌈p_j N⌉, p = 0, .22, then p_{j+1} = p_j +
+ *  max(p_j − p_{j−1} − .03, .06) while < 1, in double precision as written, so that .70 · 10 gives 8.
+ *  Source    Croce and Hein, ICML 2020 */
+bool dgba_attack_is_checkpoint(int64_t k, int64_t iterations);
+
 /** Bytes of scratch that an attack on images of this shape needs at most. */
 size_t dgba_attack_scratch_bytes(const dgba_attack *attack, int64_t tasks, dgba_shape shape);
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "checkpoints.h"
 #include "steps.h"
 
 /** One search for the whole batch. */
@@ -85,7 +84,7 @@ static dgba_status advance(search *s, int64_t k) {
     else
         next_step(s);
     DGBA_TRY(evaluate(&next_score, s, k + 1 < step->iterations));
-    if (k > 0 && dgba_is_checkpoint(k, step->iterations) && check_progress(s) && step->restart_best)
+    if (k > 0 && dgba_attack_is_checkpoint(k, step->iterations) && check_progress(s) && step->restart_best)
         return_to_best(&next_score, s);
     s->raised += next_score > s->score;
     s->since += 1;

@@ -1,8 +1,8 @@
-#include "checkpoints.h"
-
 #include <math.h>
 
-bool dgba_is_checkpoint(int64_t k, int64_t iterations) {
+#include "dgba/attack.h"
+
+bool dgba_attack_is_checkpoint(int64_t k, int64_t iterations) {
     double before = 0, p = 0.22;
     if (k == 0) return true;
     while (p < 1) {
