@@ -77,8 +77,11 @@ void dgba_attack_copy(float *to, const float *from, const dgba_attack_state *sta
         "alpha", DGBA_OPTION_REAL, offsetof(dgba_step, alpha), "auto", 0, 1e6, NULL, \
             "size of a step in input units (0..255); auto = " meaning                \
     }
-#define OPTION_NORM \
-    { "norm", DGBA_OPTION_CHOICE, offsetof(dgba_step, norm), "linf", 0, 0, dgba_attack_norms, "norm of the ball" }
+#define OPTION_NORM                                                                             \
+    {                                                                                           \
+        "norm", DGBA_OPTION_CHOICE, offsetof(dgba_step, norm), "linf", 0, 0, dgba_attack_norms, \
+            "norm of the ball, and of moves: along sign u or along u/|u|_2"                     \
+    }
 #define OPTION_RESTARTS                                                                     \
     {                                                                                       \
         "restarts", DGBA_OPTION_INTEGER, offsetof(dgba_step, restarts), "1", 1, 1000, NULL, \

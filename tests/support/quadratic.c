@@ -85,5 +85,10 @@ static dgba_status gradient(void *self, float *dx, const double *weights) {
 }
 
 dgba_oracle quadratic_oracle(quadratic *q) {
-    return (dgba_oracle){.self = q, .tasks = q->tasks, .shape = q->shape, .evaluate = evaluate, .gradient = gradient};
+    return (dgba_oracle){.self = q,
+                         .tasks = q->tasks,
+                         .shape = q->shape,
+                         .evaluate = evaluate,
+                         .gradient = gradient,
+                         .denominators = q->denominators};
 }
