@@ -315,6 +315,40 @@ static void a_broken_gradient_moves_nothing(void **state) {
     q.broken_element = QUADRATIC_NONE;
 }
 
+/** Losses that do not depend on the image leave it where it starts: in the clean image, unless starts are random. */
+static void check_flat(const dgba_attack *attack) {
+    run(attack);
+    for (int64_t i = 0; i < SAMPLES * SIZE; ++i) assert_true(isfinite(adversarial[i]));
+    for (int64_t n = 0; n < SAMPLES; ++n) assert_true(distance(attack, n) <= attack->epsilon);
+    if (!attack->step.kind->is_random) assert_memory_equal(adversarial, x, sizeof x);
+}
+
+static void without_a_gradient_nothing_moves(void **state) {
+    (void)state;
+    quadratic kept = q;
+    CHECK_OK(DGBA_NEW(&q.a, TASKS * q.rows * q.size));
+    for_every_pair(8, check_flat);
+    dgba_free(q.a);
+    q.a = kept.a;
+}
+
+/** DGBA does not see the scale of a loss: 1024 times one of them gives the same images, bit for bit. */
+static void check_scale(const dgba_attack *attack) {
+    if (strcmp(attack->rule.kind->name, "dgba") != 0) return;
+    float before[SAMPLES * SIZE];
+    run(attack);
+    memcpy(before, adversarial, sizeof before);
+    q.scale = 1024;
+    run(attack);
+    q.scale = 1;
+    assert_memory_equal(before, adversarial, sizeof before);
+}
+
+static void dgba_does_not_see_the_scale_of_a_loss(void **state) {
+    (void)state;
+    for_every_pair(8, check_scale);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(images_stay_in_ball_and_box),
@@ -329,6 +363,8 @@ int main(void) {
         cmocka_unit_test(a_task_without_loss_is_left_out_of_its_sample),
         cmocka_unit_test(images_without_any_loss_stay_as_they_are),
         cmocka_unit_test(a_broken_gradient_moves_nothing),
+        cmocka_unit_test(without_a_gradient_nothing_moves),
+        cmocka_unit_test(dgba_does_not_see_the_scale_of_a_loss),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

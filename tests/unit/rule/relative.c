@@ -123,6 +123,21 @@ static void pcgrad_equals_the_published_loop(void **state) {
     assert_true(conflicts > 100);
 }
 
+static void the_scale_of_a_loss_does_not_matter(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"mgda", "pcgrad"};
+    for (int k = 0; k < 2; ++k) {
+        float before[SIZE];
+        make_problem(7);
+        combine(kinds[k]);
+        memcpy(before, direction, sizeof before);
+        losses[1] *= 1024;
+        for (int j = 0; j < SIZE; ++j) gradients[1][j] *= 1024;
+        combine(kinds[k]);
+        assert_memory_equal(direction, before, sizeof before);
+    }
+}
+
 static void pcgrad_by_hand(void **state) {
     (void)state;
     memset(gradients, 0, sizeof gradients);
@@ -145,6 +160,7 @@ int main(void) {
         cmocka_unit_test(mgda_is_the_shortest_combination),
         cmocka_unit_test(mgda_of_degenerate_gradients),
         cmocka_unit_test(pcgrad_equals_the_published_loop),
+        cmocka_unit_test(the_scale_of_a_loss_does_not_matter),
         cmocka_unit_test(pcgrad_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
