@@ -143,27 +143,12 @@ void collect_compare(const measurement *to, const dgba_results *r, const dgba_ta
     *to->mean_relative_loss = mean(to->loss_changes, r->task_count);
 }
 
-static dgba_status describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
-                                   int64_t task_count) {
-    dgba_attack attack;
-    dgba_text rule = {0};
-    DGBA_TRY(trial_read_attack(&attack, settings, tasks, task_count));
-    dgba_text_add(&rule, "%s%s%s", attack.rule.kind->name, attack.rule.task[0] != '\0' ? ":" : "", attack.rule.task);
-    dgba_results_set_text(&row->step, attack.step.kind->name);
-    dgba_results_set_text(&row->rule, dgba_text_chars(&rule));
-    row->iterations = attack.step.iterations > 0 ? attack.step.iterations : 1;
-    row->alpha = isnan(attack.step.alpha) ? attack.epsilon / (double)row->iterations : attack.step.alpha;
-    row->epsilon = attack.epsilon;
-    dgba_text_free(&rule);
-    return DGBA_OK;
-}
-
 static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t m, int64_t number) {
     const dgba_sweep *sweep = from->sweep;
     const int64_t a = m * sweep->attack_count + number;
     dgba_attack_row *row = &r->attacks[a];
     shards found;
-    DGBA_TRY(describe_attack(row, &sweep->attacks[number], from->tasks, r->task_count));
+    DGBA_TRY(trial_describe_attack(row, &sweep->attacks[number], from->tasks, r->task_count));
     DGBA_TRY(shards_add_up(&found, from, dgba_sweep_shards(sweep, m, number), sweep->shard_count, NO_TARGET));
     if (from->failures[m] != NULL) found.failure = from->failures[m];
     row->model = m;

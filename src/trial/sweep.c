@@ -64,7 +64,8 @@ dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, cons
     dgba_attack checked;
     dgba_status status = dgba_sweep_tasks(tasks, sweep);
     if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
-    // [single, single:normal] names one attack twice; it runs once.
+    if (status == DGBA_OK && !checked.step.kind->is_random) dgba_settings_set(&attack, "attack.seed", "0");
+    // [single, single:normal] names one attack twice, as do two seeds of one without random starts; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))
         sweep->attacks[sweep->attack_count++] = attack;
     else
@@ -154,6 +155,16 @@ static dgba_status add_model_units(dgba_sweep *sweep, const dgba_config *config,
     return DGBA_OK;
 }
 
+static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t number) {
+    dgba_settings_add(&unit->settings, "", &sweep->attacks[number]);
+    const dgba_step_kind *step = NULL;
+    DGBA_TRY(dgba_step_kind_find(&step, dgba_settings_get(&unit->settings, "attack.step.kind")));
+    // Such a step compares with the clean losses of all test images.
+    if (step->scores_batch)
+        dgba_settings_format(&unit->settings, "data.test_images", "%lld", (long long)sweep->image_count);
+    return DGBA_OK;
+}
+
 dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
     dgba_unit *unit = NULL;
     const int64_t first = work->shard * sweep->shard_images;
@@ -167,7 +178,7 @@ dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
     dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images);
     dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
     if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
-    if (work->attack >= 0) dgba_settings_add(&unit->settings, "", &sweep->attacks[work->attack]);
+    if (work->attack >= 0) DGBA_TRY(set_attack(unit, sweep, work->attack));
     set_id(unit);
     unit->macs = sweep->units[work->model].macs;
     unit->cost = work->macs * (double)images;
@@ -179,9 +190,8 @@ dgba_status sweep_attack_passes(double *passes, const dgba_sweep *sweep, int64_t
     dgba_attack attack;
     DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
     DGBA_TRY(trial_read_attack(&attack, &sweep->attacks[number], tasks, sweep->data.task_count));
-    const double backward = attack.rule.kind->needs_task_gradients ? (double)sweep->data.task_count : 1;
-    const double iterations = attack.step.iterations > 0 ? (double)attack.step.iterations : 1;
-    *passes = iterations * (1 + backward) + 1;
+    const dgba_passes made = dgba_attack_passes(&attack, sweep->data.task_count);
+    *passes = (double)(made.forward + made.backward + 1);
     return DGBA_OK;
 }
 
