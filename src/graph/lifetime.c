@@ -32,6 +32,14 @@ static void mark_wanted_gradients(dgba_plan *plan) {
     }
 }
 
+static bool rectifies(const step *s) { return s->relu || s->op == OP_RELU; }
+
+/** The backward pass to the input needs to know of a rectified value only where it is positive: a byte per element is kept
+ *  instead of the value. In training the value is there anyway, for the gradients of the next layer's weights. */
+static bool keeps_marks(const dgba_plan *plan, const step *s) {
+    return rectifies(s) && plan->purpose == DGBA_PURPOSE_ATTACK && plan->values[s->y].wants_gradient;
+}
+
 static void extend(int32_t *time, int32_t to) {
     if (*time < to) *time = to;
 }
@@ -42,7 +50,7 @@ static void add_value_buffers(dgba_plan *plan, int32_t *last) {
         const step *s = &plan->steps[i];
         for (int k = 0; k < s->inputs; ++k) extend(&last[s->x[k]], i);
         if (!plan->values[s->y].wants_gradient) continue;
-        if (s->relu || s->op == OP_RELU) extend(&last[s->y], keep_time(plan, i));
+        if (rectifies(s) && !keeps_marks(plan, s)) extend(&last[s->y], keep_time(plan, i));
         if (trains && (is_convolution(s->op) || s->op == OP_BATCHNORM)) extend(&last[s->x[0]], keep_time(plan, i));
     }
     for (int32_t i = 0; i < plan->step_count; ++i) {
@@ -141,6 +149,7 @@ static void add_private_buffers(dgba_plan *plan, int32_t i) {
     if (s->op == OP_CONV2D) add_convolution_buffers(plan, s, i);
     if (s->op == OP_DEPTHWISE) add_depthwise_buffers(plan, s, i);
     if (s->op == OP_MAXPOOL && y->wants_gradient) s->kept[0] = add_buffer(plan, count, sizeof(int32_t), i, last);
+    if (keeps_marks(plan, s)) s->kept[0] = add_buffer(plan, count, sizeof(uint8_t), i, last);
     if (s->op == OP_DROPOUT) s->kept[0] = add_buffer(plan, count, sizeof(uint8_t), i, last);
     if (s->op == OP_BATCHNORM) add_batchnorm_buffers(plan, s, i);
 }

@@ -54,6 +54,11 @@ static uint64_t pattern_index(const dgba_plan *plan, const step *s) {
     return plan->run.dropout_index * (uint64_t)plan->graph->node_count + (uint64_t)s->node;
 }
 
+/** The bytes that say what a step's rectifier passes, or NULL if the value itself is kept. */
+static uint8_t *marks_of(const dgba_plan *plan, const step *s) {
+    return s->relu || s->op == OP_RELU ? dgba_plan_memory(plan, s->kept[0]) : NULL;
+}
+
 static void forward_step(dgba_plan *plan, const step *s) {
     const node *n = &plan->graph->nodes[s->node];
     float *y = value_memory(plan, s->y);
@@ -79,6 +84,7 @@ static void forward_step(dgba_plan *plan, const step *s) {
         case OP_ADD: dgba_add_forward(y, x, read_value(plan, s->x[1]), count, s->relu); break;
         case OP_INPUT: DGBA_ASSERT(s->op != OP_INPUT);
     }
+    if (marks_of(plan, s) != NULL) dgba_relu_mark(marks_of(plan, s), y, count);
 }
 
 void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run) {
@@ -110,11 +116,21 @@ typedef struct target {
     float *dx, *parameters;
 } target;
 
+/** Through the rectifier of a step. */
+static void relu_backward(const dgba_plan *plan, const step *s, float *dx, const float *dy, bool accumulate) {
+    const int64_t count = count_of(plan, s->y);
+    const uint8_t *passes = marks_of(plan, s);
+    if (passes != NULL)
+        dgba_relu_backward_marked(dx, dy, passes, count, accumulate);
+    else
+        dgba_relu_backward(dx, dy, read_value(plan, s->y), count, accumulate);
+}
+
 static void conv2d_backward(const dgba_plan *plan, const step *s, float *dy, float *dx, target to) {
     const node *n = &plan->graph->nodes[s->node];
     const dgba_shape x_shape = shape_of(plan, s->x[0]);
     float *scratch = dgba_plan_memory(plan, s->backward_scratch);
-    if (s->relu) dgba_relu_backward(dy, dy, read_value(plan, s->y), count_of(plan, s->y), false);
+    if (s->relu) relu_backward(plan, s, dy, dy, false);
     if (to.parameters != NULL)
         dgba_conv2d_backward_params(
             part(plan, to.parameters, s->node, 0), n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
@@ -128,7 +144,7 @@ static void depthwise_backward(const dgba_plan *plan, const step *s, float *dy, 
     const node *n = &plan->graph->nodes[s->node];
     const dgba_shape x_shape = shape_of(plan, s->x[0]);
     float *scratch = dgba_plan_memory(plan, s->backward_scratch);
-    if (s->relu) dgba_relu_backward(dy, dy, read_value(plan, s->y), count_of(plan, s->y), false);
+    if (s->relu) relu_backward(plan, s, dy, dy, false);
     if (to.parameters != NULL)
         dgba_depthwise_backward_params(part(plan, to.parameters, s->node, 0),
                                        n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
@@ -148,7 +164,7 @@ static void batchnorm_backward(const dgba_plan *plan, const step *s, const float
 static void add_backward(const dgba_plan *plan, const step *s, const float *dy, float *dx, bool accumulate) {
     const int64_t count = count_of(plan, s->y);
     if (s->relu)
-        dgba_relu_backward(dx, dy, read_value(plan, s->y), count, accumulate);
+        relu_backward(plan, s, dx, dy, accumulate);
     else if (accumulate)
         dgba_axpy(dx, 1, dy, count);
     else
@@ -170,7 +186,7 @@ static void backward_step(const dgba_plan *plan, const step *s, target to) {
         case OP_CONV2D: conv2d_backward(plan, s, dy, dx, to); break;
         case OP_DEPTHWISE: depthwise_backward(plan, s, dy, dx, to); break;
         case OP_BATCHNORM: batchnorm_backward(plan, s, dy, dx, to); break;
-        case OP_RELU: dgba_relu_backward(dx, dy, read_value(plan, s->y), count_of(plan, s->y), s->accumulates[0]); break;
+        case OP_RELU: relu_backward(plan, s, dx, dy, s->accumulates[0]); break;
         case OP_MAXPOOL:
             dgba_maxpool_backward(dx, dy, dgba_plan_memory(plan, s->kept[0]), shape_of(plan, s->x[0]), &n->pool,
                                   s->accumulates[0]);

@@ -59,6 +59,29 @@ static void relu_gradient_equals_the_twin(void **state) {
     }
 }
 
+static void marks_serve_as_the_value(void **state) {
+    (void)state;
+    enum { MARKED = 1003 };
+    static float value[MARKED], gradient[MARKED], dx[2][MARKED];
+    static uint8_t passes[MARKED];
+    check_random(value, MARKED, 21);
+    check_random(gradient, MARKED, 22);
+    check_random(dx[0], MARKED, 23);
+    memcpy(dx[1], dx[0], sizeof dx[0]);
+    value[0] = 0;
+    value[1] = NAN;
+    gradient[2] = NAN;
+    dgba_relu_forward(value, value, MARKED);
+    dgba_relu_mark(passes, value, MARKED);
+    for (int accumulate = 1; accumulate >= 0; --accumulate) {
+        dgba_relu_backward(dx[0], gradient, value, MARKED, accumulate);
+        dgba_relu_backward_marked(dx[1], gradient, passes, MARKED, accumulate);
+        assert_memory_equal(dx[0], dx[1], sizeof dx[0]);
+    }
+    dgba_relu_backward_marked(gradient, gradient, passes, MARKED, false); // in place
+    assert_memory_equal(dx[0], gradient, sizeof gradient);
+}
+
 static void relu_gradient_equals_finite_differences(void **state) {
     (void)state;
     const double step = 1e-6;
@@ -112,11 +135,9 @@ static void not_a_number_stays(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(relu_equals_the_twin),
-        cmocka_unit_test(relu_gradient_equals_the_twin),
-        cmocka_unit_test(relu_gradient_equals_finite_differences),
-        cmocka_unit_test(add_equals_the_twin),
-        cmocka_unit_test(not_a_number_stays),
+        cmocka_unit_test(relu_equals_the_twin),     cmocka_unit_test(relu_gradient_equals_the_twin),
+        cmocka_unit_test(marks_serve_as_the_value), cmocka_unit_test(relu_gradient_equals_finite_differences),
+        cmocka_unit_test(add_equals_the_twin),      cmocka_unit_test(not_a_number_stays),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }
