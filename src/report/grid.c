@@ -63,7 +63,7 @@ static char *label_of(const grid *g, int64_t index, varied v) {
     return label.chars;
 }
 
-static void build_groups(grid *g) {
+static void build_groups(grid *g, const filter *asked) {
     const int64_t count = g->results->model_count;
     report_need(DGBA_NEW(&g->model_group, count));
     for (int64_t i = 0; i < count; ++i) {
@@ -72,9 +72,21 @@ static void build_groups(grid *g) {
     }
     const varied v = find_varied(g->results);
     for (int64_t i = 0; i < g->group_count; ++i) g->groups[i].label = label_of(g, i, v);
+    for (int64_t i = 0; i < count; ++i) {
+        const observation model = {.model = i, .attack = -1, .task = -1, .metric = -1};
+        g->groups[g->model_group[i]].shown |= filter_admits(asked, g->results, &model);
+    }
 }
 
 /* ---- Axes of the attacks ---- */
+
+static void find_shown(grid *g, const filter *asked) {
+    report_need(DGBA_NEW(&g->attack_shown, g->results->attack_count));
+    for (int64_t i = 0; i < g->results->attack_count; ++i) {
+        const observation attack = {.model = g->results->attacks[i].model, .attack = i, .task = -1, .metric = -1};
+        g->attack_shown[i] = filter_admits(asked, g->results, &attack);
+    }
+}
 
 static int64_t method_of(grid *g, const dgba_attack_row *attack, int64_t variant) {
     for (int64_t i = 0; i < g->method_count; ++i) {
@@ -109,6 +121,7 @@ static int compare_reals(const void *a, const void *b) {
 
 static void build_axes(grid *g) {
     for (int64_t i = 0; i < g->results->attack_count; ++i) {
+        if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
         (void)method_of(g, attack, 0);
         (void)rule_of(g, attack);
@@ -124,6 +137,7 @@ static void find_methods(int64_t *methods, grid *g) {
     int64_t *seen = NULL; // [model][method without variant][rule][epsilon]
     report_need(DGBA_NEW(&seen, g->results->model_count * plain * g->rule_count * g->epsilon_count));
     for (int64_t i = 0; i < g->results->attack_count; ++i) {
+        if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
         const int64_t place = (attack->model * plain + method_of(g, attack, 0)) * g->rule_count + rule_of(g, attack);
         methods[i] = method_of(g, attack, seen[place * g->epsilon_count + epsilon_of(g, attack)]++);
@@ -148,19 +162,22 @@ static void build_cells(grid *g) {
     report_need(DGBA_NEW(&g->cell_attacks, count));
     report_need(DGBA_NEW(&filled, cells));
     for (int64_t i = 0; i < count; ++i) {
+        if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
         places[i] = cell_of(g, g->model_group[attack->model], places[i], rule_of(g, attack), epsilon_of(g, attack));
         g->cell_start[places[i] + 1] += 1;
     }
     for (int64_t i = 0; i < cells; ++i) g->cell_start[i + 1] += g->cell_start[i];
-    for (int64_t i = 0; i < count; ++i) g->cell_attacks[g->cell_start[places[i]] + filled[places[i]]++] = i;
+    for (int64_t i = 0; i < count; ++i)
+        if (g->attack_shown[i]) g->cell_attacks[g->cell_start[places[i]] + filled[places[i]]++] = i;
     dgba_free(filled);
     dgba_free(places);
 }
 
-void grid_build(grid *g, const dgba_results *results) {
+void grid_build(grid *g, const dgba_results *results, const filter *asked) {
     *g = (grid){.results = results};
-    build_groups(g);
+    find_shown(g, asked);
+    build_groups(g, asked);
     build_axes(g);
     build_cells(g);
 }
@@ -168,6 +185,7 @@ void grid_build(grid *g, const dgba_results *results) {
 void grid_free(grid *g) {
     for (int64_t i = 0; i < g->group_count; ++i) dgba_free(g->groups[i].label);
     dgba_free(g->groups);
+    dgba_free(g->attack_shown);
     dgba_free(g->model_group);
     dgba_free(g->methods);
     dgba_free(g->rules);
@@ -192,4 +210,30 @@ void grid_add_method(dgba_text *out, const grid_method *method) {
     dgba_text_add(out, "%s", method->step);
     if (method->iterations > 1) dgba_text_add(out, ", %lld iterations", (long long)method->iterations);
     if (method->variant > 0) dgba_text_add(out, ", variant %lld", (long long)method->variant + 1);
+}
+
+static bool has_epsilon(const grid *g, int64_t method, int64_t epsilon) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < g->group_count && count == 0; ++i)
+        for (int64_t r = 0; r < g->rule_count && count == 0; ++r) (void)grid_attacks(&count, g, i, method, r, epsilon);
+    return count > 0;
+}
+
+int64_t grid_largest_epsilon(const grid *g, int64_t method) {
+    int64_t epsilon = g->epsilon_count - 1;
+    while (epsilon >= 0 && !has_epsilon(g, method, epsilon)) --epsilon;
+    return epsilon;
+}
+
+grid_setting grid_reference(const grid *g) {
+    grid_setting out = {-1, -1};
+    for (int64_t m = 0; m < g->method_count; ++m)
+        if (out.method < 0 || g->methods[m].iterations >= g->methods[out.method].iterations) out.method = m;
+    if (out.method >= 0) out.epsilon = grid_largest_epsilon(g, out.method);
+    return out;
+}
+
+void grid_add_setting(dgba_text *out, const grid *g, grid_setting setting) {
+    grid_add_method(out, &g->methods[setting.method]);
+    dgba_text_add(out, ", ε %g", g->epsilons[setting.epsilon]);
 }

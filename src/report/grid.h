@@ -3,6 +3,8 @@
 #define REPORT_GRID_H
 
 #include "dgba/store.h"
+#include "filter.h"
+#include "statistic.h"
 
 /** A step with its iterations. Attacks on one model that differ in nothing the table tells, such as a sweep over
  *  restarts, are told apart by their order: variant 0, 1, ... */
@@ -16,10 +18,12 @@ typedef struct grid_group {
     int64_t first; // one of its models
     int64_t size;
     char *label; // "31", and what else tells it from the other groups
+    bool shown;  // it is asked for; others serve as baselines only
 } grid_group;
 
 typedef struct grid {
     const dgba_results *results;
+    bool *attack_shown;   // [attack] it is asked for; the grid has no others
     int64_t *model_group; // [model]
     grid_group *groups;
     grid_method *methods; // in order of appearance
@@ -30,7 +34,7 @@ typedef struct grid {
     int64_t *cell_attacks;
 } grid;
 
-void grid_build(grid *g, const dgba_results *results);
+void grid_build(grid *g, const dgba_results *results, const filter *asked);
 void grid_free(grid *g);
 
 /** The attacks of a cell, borrowed, and how many. */
@@ -42,16 +46,17 @@ bool grid_has(const grid *g, int64_t group, int64_t method);
 /** Adds "ifgsm, 10 iterations". */
 void grid_add_method(dgba_text *out, const grid_method *method);
 
-/** Mean and standard deviation of the values that are there. */
-typedef struct statistic {
-    int64_t count;
-    double mean, squares;
-} statistic;
+/** Where one setting must stand for the run: the last method with the most iterations, at its largest radius. -1, -1 if
+ *  there are no attacks. */
+typedef struct grid_setting {
+    int64_t method, epsilon;
+} grid_setting;
+grid_setting grid_reference(const grid *g);
 
-/** NaN is left out. */
-void statistic_add(statistic *s, double value);
+/** The largest radius of a method, or -1. */
+int64_t grid_largest_epsilon(const grid *g, int64_t method);
 
-/** "50.20", "50.20 ± 0.30" for several values, with " (n=2)" if more were expected, "" for none. `out` is cleared first. */
-void statistic_text(dgba_text *out, const statistic *s, int decimals, int64_t expected);
+/** Adds "ifgsm, 10 iterations, ε 8". */
+void grid_add_setting(dgba_text *out, const grid *g, grid_setting setting);
 
 #endif
