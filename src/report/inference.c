@@ -17,12 +17,15 @@ static void find_ranks(double *ranks, const double *values, int64_t n) {
     }
 }
 
+/** Of ranks, whose sums are exact, so that a constant side is found to be one. */
 static double pearson(const double *x, const double *y, int64_t n) {
     double mean_x = 0, mean_y = 0, xx = 0, yy = 0, xy = 0;
     for (int64_t i = 0; i < n; ++i) {
-        mean_x += x[i] / (double)n;
-        mean_y += y[i] / (double)n;
+        mean_x += x[i];
+        mean_y += y[i];
     }
+    mean_x /= (double)n;
+    mean_y /= (double)n;
     for (int64_t i = 0; i < n; ++i) {
         xx += (x[i] - mean_x) * (x[i] - mean_x);
         yy += (y[i] - mean_y) * (y[i] - mean_y);

@@ -19,7 +19,7 @@ static const struct {
     {"<", "\\textless{}"},
     {">", "\\textgreater{}"},
     {"|", "\\textbar{}"},
-    {"\"", "\\textquotedbl{}"},
+    {"\"", "''"},
     {"--", "-{}-"},
     {"ε", "$\\varepsilon$"},
     {"ρ", "$\\rho$"},
@@ -155,7 +155,6 @@ static void print_table(dgba_text *out, const report *r, const section *s, const
 void report_print_latex(dgba_text *out, const report *r) {
     dgba_text_add(out,
                   "\\documentclass{article}\n"
-                  "\\usepackage[T1]{fontenc}\n"
                   "\\usepackage[utf8]{inputenc}\n"
                   "\\usepackage{textcomp,graphicx,booktabs}\n"
                   "\\usepackage[margin=2cm]{geometry}\n"

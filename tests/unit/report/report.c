@@ -60,6 +60,26 @@ static void parts_are_chosen(void **state) {
     dgba_results_free(&r);
 }
 
+/** Figures and tables for what there is, and no hole where there is nothing. */
+static void a_page(void **state) {
+    (void)state;
+    dgba_results r;
+    results_make(&r);
+    dgba_results_set_text(&r.run.name, "a <b> & \"c\"");
+    dgba_results_set_text(&r.attacks[8].reason, "lost");
+    dgba_text page = {0};
+    CHECK_OK(dgba_report_print(&page, &r, &(dgba_report_request){.format = DGBA_REPORT_HTML}));
+    check_contains(page.chars, "<h1>a &lt;b&gt; &amp; &quot;c&quot;</h1>", __FILE__, __LINE__);
+    check_contains(page.chars, "<td class=\"number\" data-value=\"-20.5\"><strong>-20.50 ± 0.71</strong></td>", __FILE__,
+                   __LINE__);
+    check_contains(page.chars, "aria-label=\"ARP over the radius, layout 31 · sharing 2/5\"", __FILE__, __LINE__);
+    static const char *const holes[] = {"\"nan", ">nan", ",nan", " nan", "-nan", "inf\""};
+    for (int64_t i = 0; i < DGBA_COUNT_OF(holes); ++i) assert_null(strstr(page.chars, holes[i]));
+    assert_null(strstr(page.chars, "http"));
+    dgba_text_free(&page);
+    dgba_results_free(&r);
+}
+
 static void nothing_is_reported_of_nothing(void **state) {
     (void)state;
     dgba_results r = {0};
@@ -133,6 +153,7 @@ int main(void) {
         cmocka_unit_test(tables_for_people),
         cmocka_unit_test(tables_for_programs),
         cmocka_unit_test(parts_are_chosen),
+        cmocka_unit_test(a_page),
         cmocka_unit_test(nothing_is_reported_of_nothing),
         cmocka_unit_test(what_is_not_done_yet_is_counted),
         cmocka_unit_test(unlike_things_are_kept_apart),
