@@ -24,14 +24,6 @@ static double largest_loss(const grid *g, grid_setting setting) {
     return most;
 }
 
-static void add_cell(dgba_text *out, double x, double y, double value, double most) {
-    char number[32];
-    if (isnan(value)) return;
-    const char *ink = svg_heat(out, x, y, CELL_WIDTH - GAP, CELL_HEIGHT - GAP, most > 0 ? -value / most : 0);
-    snprintf(number, sizeof number, "%.1f", value);
-    svg_text(out, ink, x + (CELL_WIDTH - GAP) / 2.0, y + (CELL_HEIGHT - GAP) / 2.0 + 4, SVG_MIDDLE, number);
-}
-
 static void add_labels(dgba_text *out, const dgba_results *results) {
     char name[24];
     for (int64_t t = 0; t < results->task_count; ++t) {
@@ -56,10 +48,13 @@ static void add_panel(dgba_text *out, const grid *g, int64_t group, grid_setting
     svg_begin(out, LEFT + (double)tasks * CELL_WIDTH + 46, TOP + (double)tasks * CELL_HEIGHT + 4,
               "Change of each task (columns) under the attack on each task (rows); the numbers are in the table below");
     add_labels(out, g->results);
-    for (int64_t s = 0; s < tasks; ++s)
-        for (int64_t t = 0; t < tasks; ++t)
-            add_cell(out, LEFT + (double)t * CELL_WIDTH, TOP + (double)s * CELL_HEIGHT, change(g, group, setting, s, t),
-                     most);
+    for (int64_t s = 0; s < tasks; ++s) {
+        for (int64_t t = 0; t < tasks; ++t) {
+            const svg_box box = {LEFT + (double)t * CELL_WIDTH, TOP + (double)s * CELL_HEIGHT, CELL_WIDTH - GAP,
+                                 CELL_HEIGHT - GAP};
+            svg_heat_cell(out, box, change(g, group, setting, s, t), most);
+        }
+    }
     svg_end(out);
     dgba_text_add(out, "</figure>\n");
 }
@@ -69,11 +64,8 @@ void figure_transfer(dgba_text *out, const grid *g) {
     if (setting.epsilon < 0) return;
     const double most = largest_loss(g, setting);
     if (most <= 0) return;
-    dgba_text_add(out, "<p class=\"scale\">0 %% ");
-    svg_begin(out, 120, 10, "colour scale from light, no change, to dark, the largest loss");
-    for (int64_t i = 0; i < 24; ++i) (void)svg_heat(out, 5.0 * (double)i, 0, 5.5, 10, (double)i / 23);
-    svg_end(out);
-    dgba_text_add(out, " −%.1f %%</p>\n<div class=\"panels\">\n", most);
+    svg_heat_scale(out, most);
+    dgba_text_add(out, "<div class=\"panels\">\n");
     for (int64_t i = 0; i < g->group_count; ++i)
         if (grid_has(g, i, setting.method)) add_panel(out, g, i, setting, most);
     dgba_text_add(out, "</div>\n");

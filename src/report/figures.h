@@ -12,6 +12,9 @@ void figure_curves(dgba_text *out, const grid *g);
 /** Task × task, a panel per layout. */
 void figure_transfer(dgba_text *out, const grid *g);
 
+/** Layout × layout, a panel per rule. */
+void figure_models(dgba_text *out, const grid *g);
+
 /** Clean ARP and transfer over the sharing score, and the layouts as trees. */
 void figure_sharing(dgba_text *out, const grid *g);
 

@@ -104,6 +104,7 @@ static void add_provenance(dgba_text *out, const dgba_provenance *run) {
 static void add_figures(dgba_text *out, const section *s, const grid *g) {
     if (strcmp(s->name, "strength") == 0) figure_curves(out, g);
     if (strcmp(s->name, "transfer") == 0) figure_transfer(out, g);
+    if (strcmp(s->name, "models") == 0) figure_models(out, g);
     if (strcmp(s->name, "sharing") == 0) figure_sharing(out, g);
     if (strcmp(s->name, "claims") == 0) figure_claims(out, g);
     if (strcmp(s->name, "cost") == 0 && s->table_count > 1) figure_cost(out, &s->tables[1]);
@@ -139,7 +140,7 @@ static void add_section(dgba_text *out, const section *s, const grid *g) {
 }
 
 /** What a reader wants to know first stands first; what is not named here follows. */
-static const char *const order[] = {"claims", "strength", "transfer", "sharing", "clean"};
+static const char *const order[] = {"claims", "strength", "transfer", "models", "sharing", "clean"};
 
 static int64_t place_of(const section *s) {
     int64_t place = 0;

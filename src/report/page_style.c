@@ -61,7 +61,7 @@ const char page_style[] =
     ".key { width: 34px; height: 14px; flex: none; }\n"
     ".scale { display: flex; align-items: center; gap: 8px; margin: 0 0 10px; color: var(--soft); font-size: .85rem; }\n"
     ".scale svg { width: 120px; }\n"
-    ".claims { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); gap: 14px; margin-bottom: 16px; }\n"
+    ".claims { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); align-items: start; gap: 14px; margin-bottom: 16px; }\n"
     ".claim { padding: 14px 18px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }\n"
     ".claim h3 { display: flex; align-items: center; gap: 10px; margin: 0; font-size: 1.15rem; }\n"
     ".claim p { margin: 4px 0 12px; } .claim ul { margin: 0; padding: 0; list-style: none; font-size: .84rem; }\n"

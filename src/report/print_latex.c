@@ -7,8 +7,8 @@ static const struct {
     const char *plain, *latex;
 } replacements[] = {
     {"\\", "\\textbackslash{}"},
-    {"~", "\\textasciitilde{}"},
-    {"^", "\\textasciicircum{}"},
+    {"~", "\\~{}"},
+    {"^", "\\^{}"},
     {"_", "\\_"},
     {"%", "\\%"},
     {"&", "\\&"},
@@ -34,7 +34,7 @@ static const struct {
     {"↓", "$\\downarrow$"},
     {"…", "\\dots{}"},
     {"–", "--"},
-    {"°", "\\textdegree{}"},
+    {"°", "$^\\circ$"},
 };
 
 /** Bytes of the UTF-8 character that begins here. */
@@ -156,7 +156,7 @@ void report_print_latex(dgba_text *out, const report *r) {
     dgba_text_add(out,
                   "\\documentclass{article}\n"
                   "\\usepackage[utf8]{inputenc}\n"
-                  "\\usepackage{textcomp,graphicx,booktabs}\n"
+                  "\\usepackage{graphicx,booktabs}\n"
                   "\\usepackage[margin=2cm]{geometry}\n"
                   "\\extrafloats{200}\n"
                   "\\begin{document}\n");

@@ -14,9 +14,16 @@ static const struct {
     section_builder build;
     bool on_demand; // only if asked for by name
 } builders[] = {
-    {"clean", report_clean, false},       {"strength", report_strength, false},     {"drops", report_drops, false},
-    {"transfer", report_transfer, false}, {"sharing", report_sharing, false},       {"cost", report_cost, false},
-    {"claims", report_claims, true},      {"unfinished", report_unfinished, false}, {"all", report_everything, true},
+    {"clean", report_clean, false},
+    {"strength", report_strength, false},
+    {"drops", report_drops, false},
+    {"transfer", report_transfer, false},
+    {"models", report_transfer_models, false},
+    {"sharing", report_sharing, false},
+    {"cost", report_cost, false},
+    {"claims", report_claims, true},
+    {"unfinished", report_unfinished, false},
+    {"all", report_everything, true},
 };
 
 static bool is_given(const char *text) { return text != NULL && text[0] != '\0'; }

@@ -10,6 +10,7 @@ void report_clean(report *r, const grid *g);
 void report_strength(report *r, const grid *g);
 void report_drops(report *r, const grid *g);
 void report_transfer(report *r, const grid *g);
+void report_transfer_models(report *r, const grid *g);
 void report_sharing(report *r, const grid *g);
 void report_cost(report *r, const grid *g);
 void report_claims(report *r, const grid *g);

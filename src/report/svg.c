@@ -57,23 +57,6 @@ void svg_legend_key(dgba_text *out, int64_t series) {
     dgba_text_add(out, "</svg>");
 }
 
-/* ---- Heat ---- */
-
-const char *svg_heat(dgba_text *out, double x, double y, double width, double height, double share) {
-    // Points of the colour map "viridis" (Smith, van der Walt), from its light end to its dark one.
-    static const double stops[][3] = {{253, 231, 37}, {122, 209, 81}, {34, 168, 132},
-                                      {42, 120, 142}, {65, 68, 135},  {68, 1, 84}};
-    const int64_t last = DGBA_COUNT_OF(stops) - 1;
-    const double place = fmin(fmax(share, 0), 1) * (double)last;
-    const int64_t below = place >= (double)last ? last - 1 : (int64_t)place;
-    double color[3];
-    for (int i = 0; i < 3; ++i)
-        color[i] = stops[below][i] + (place - (double)below) * (stops[below + 1][i] - stops[below][i]);
-    dgba_text_add(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"rgb(%.0f,%.0f,%.0f)\"/>\n", x, y,
-                  width, height, color[0], color[1], color[2]);
-    return share > 0.5 ? "on-dark" : "on-light";
-}
-
 /* ---- Axes ---- */
 
 double svg_round_range(double *low, double *high) {
@@ -108,7 +91,7 @@ void svg_frame(dgba_text *out, const svg_plot *p, double x_step, double y_step, 
     }
     svg_line(out, "axis", p->left, bottom, right, bottom);
     svg_text(out, "label", p->left + p->width / 2, bottom + 31, SVG_MIDDLE, x_title);
-    svg_text(out, "label", p->left - 32, p->top - 9, SVG_START, y_title);
+    svg_text(out, "label", p->left - 32, p->top - 14, SVG_START, y_title);
     dgba_text_free(&number);
 }
 

@@ -25,9 +25,16 @@ void svg_curve(dgba_text *out, int64_t series, const double *x, const double *y,
 /** A line with the marker of a series, for legends. */
 void svg_legend_key(dgba_text *out, int64_t series);
 
-/** A rectangle coloured by `share` in 0..1 on a scale from light to dark that keeps its order without colour; the class of
- *  text to write on it is returned. */
-const char *svg_heat(dgba_text *out, double x, double y, double width, double height, double share);
+typedef struct svg_box {
+    double x, y, width, height;
+} svg_box;
+
+/** A change in percent in a box whose colour goes from light (no change, or better) to dark (a loss of `most` percent);
+ *  nothing if it is NaN. */
+void svg_heat_cell(dgba_text *out, svg_box box, double change, double most);
+
+/** A paragraph that explains these colours. */
+void svg_heat_scale(dgba_text *out, double most);
 
 /** Two linear axes with a frame: data to figure. */
 typedef struct svg_plot {
