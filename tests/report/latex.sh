@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-"$(dirname "$dgba")/tests/make_results" results.h5
+"$(dirname "$dgba")/tests/make_results" results.h5 hard
 "$dgba" report results.h5 --format latex -o all.tex
 "$dgba" report results.h5 --format latex --claims -o claims.tex
 "$dgba" report results.h5 --format latex --rows rule,layout --columns task --value drop --where step=fgsm,epsilon=8 -o pivot.tex

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 export HOME=$work
 
-"$(dirname "$dgba")/tests/make_results" results.h5
+"$(dirname "$dgba")/tests/make_results" results.h5 hard
 "$dgba" report results.h5 --format html -o page.html
 ! grep -nE '(src|href)="(https?:)?//|@import|url\(' page.html || fail "the page refers to something outside of it"
 ! grep -n '<script>alert' page.html || fail "a text of the run became a script"
