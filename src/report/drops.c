@@ -10,7 +10,7 @@ static bool has_values(const grid *g, int64_t group, grid_setting setting, int64
 }
 
 static void add_row(table *t, const grid *g, int64_t group, grid_setting setting, int64_t rule) {
-    const int64_t expected = g->groups[group].size;
+    const int64_t expected = grid_expected(g, group, setting, rule);
     table_text(t, "%s", g->groups[group].label);
     table_text(t, "%s", g->rules[rule]);
     for (int64_t task = 0; task < g->results->task_count; ++task) {

@@ -88,13 +88,22 @@ static void find_shown(grid *g, const filter *asked) {
     }
 }
 
+grid_method grid_method_of(const dgba_attack_row *attack) {
+    return (grid_method){.step = attack->step, .options = attack->options, .iterations = attack->iterations};
+}
+
+static bool same_method(const grid_method *a, const grid_method *b) {
+    return a->iterations == b->iterations && a->variant == b->variant && strcmp(a->step, b->step) == 0 &&
+           strcmp(a->options, b->options) == 0;
+}
+
 static int64_t method_of(grid *g, const dgba_attack_row *attack, int64_t variant) {
-    for (int64_t i = 0; i < g->method_count; ++i) {
-        const grid_method *m = &g->methods[i];
-        if (m->iterations == attack->iterations && m->variant == variant && strcmp(m->step, attack->step) == 0) return i;
-    }
+    grid_method method = grid_method_of(attack);
+    method.variant = variant;
+    for (int64_t i = 0; i < g->method_count; ++i)
+        if (same_method(&g->methods[i], &method)) return i;
     report_need(DGBA_GROW(&g->methods, g->method_count));
-    g->methods[g->method_count] = (grid_method){.step = attack->step, .iterations = attack->iterations, .variant = variant};
+    g->methods[g->method_count] = method;
     return g->method_count++;
 }
 
@@ -114,6 +123,14 @@ static int64_t epsilon_of(grid *g, const dgba_attack_row *attack) {
     return g->epsilon_count++;
 }
 
+static int64_t seed_of(grid *g, const dgba_attack_row *attack) {
+    for (int64_t i = 0; i < g->seed_count; ++i)
+        if (g->seeds[i] == attack->seed) return i;
+    report_need(DGBA_GROW(&g->seeds, g->seed_count));
+    g->seeds[g->seed_count] = attack->seed;
+    return g->seed_count++;
+}
+
 static int compare_reals(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -126,21 +143,23 @@ static void build_axes(grid *g) {
         (void)method_of(g, attack, 0);
         (void)rule_of(g, attack);
         (void)epsilon_of(g, attack);
+        (void)seed_of(g, attack);
     }
     if (g->epsilon_count > 0) qsort(g->epsilons, (size_t)g->epsilon_count, sizeof *g->epsilons, compare_reals);
 }
 
-/** The method of every attack. The first attack of a model with some method, rule and epsilon is variant 0, the next one
- *  variant 1, and so on; further methods are added as they are needed. */
+/** The method of every attack. The first attack of a model with some method, rule, epsilon and seed is variant 0, the next
+ *  one variant 1, and so on; further methods are added as they are needed. */
 static void find_methods(int64_t *methods, grid *g) {
     const int64_t plain = g->method_count;
-    int64_t *seen = NULL; // [model][method without variant][rule][epsilon]
-    report_need(DGBA_NEW(&seen, g->results->model_count * plain * g->rule_count * g->epsilon_count));
+    int64_t *seen = NULL; // [model][method without variant][rule][epsilon][seed]
+    report_need(DGBA_NEW(&seen, g->results->model_count * plain * g->rule_count * g->epsilon_count * g->seed_count));
     for (int64_t i = 0; i < g->results->attack_count; ++i) {
         if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
-        const int64_t place = (attack->model * plain + method_of(g, attack, 0)) * g->rule_count + rule_of(g, attack);
-        methods[i] = method_of(g, attack, seen[place * g->epsilon_count + epsilon_of(g, attack)]++);
+        int64_t place = (attack->model * plain + method_of(g, attack, 0)) * g->rule_count + rule_of(g, attack);
+        place = (place * g->epsilon_count + epsilon_of(g, attack)) * g->seed_count + seed_of(g, attack);
+        methods[i] = method_of(g, attack, seen[place]++);
     }
     dgba_free(seen);
 }
@@ -190,6 +209,7 @@ void grid_free(grid *g) {
     dgba_free(g->methods);
     dgba_free(g->rules);
     dgba_free(g->epsilons);
+    dgba_free(g->seeds);
     dgba_free(g->cell_start);
     dgba_free(g->cell_attacks);
     *g = (grid){0};
@@ -201,6 +221,12 @@ const int64_t *grid_attacks(int64_t *count, const grid *g, int64_t group, int64_
     return g->cell_attacks + g->cell_start[cell];
 }
 
+int64_t grid_expected(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
+    int64_t count = 0;
+    (void)grid_attacks(&count, g, group, setting.method, rule, setting.epsilon);
+    return count;
+}
+
 bool grid_has(const grid *g, int64_t group, int64_t method) {
     const int64_t first = cell_of(g, group, method, 0, 0);
     return g->cell_start[first + g->rule_count * g->epsilon_count] > g->cell_start[first];
@@ -209,6 +235,7 @@ bool grid_has(const grid *g, int64_t group, int64_t method) {
 void grid_add_method(dgba_text *out, const grid_method *method) {
     dgba_text_add(out, "%s", method->step);
     if (method->iterations > 1) dgba_text_add(out, ", %lld iterations", (long long)method->iterations);
+    if (method->options[0] != '\0') dgba_text_add(out, ", %s", method->options);
     if (method->variant > 0) dgba_text_add(out, ", variant %lld", (long long)method->variant + 1);
 }
 

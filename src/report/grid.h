@@ -6,10 +6,10 @@
 #include "filter.h"
 #include "statistic.h"
 
-/** A step with its iterations. Attacks on one model that differ in nothing the table tells, such as a sweep over
- *  restarts, are told apart by their order: variant 0, 1, ... */
+/** A step with its options. Seeds of random starts are repeats. Attacks on one model that differ in nothing the table tells
+ *  are told apart by their order: variant 0, 1, ... */
 typedef struct grid_method {
-    const char *step;
+    const char *step, *options;
     int64_t iterations, variant;
 } grid_method;
 
@@ -21,6 +21,11 @@ typedef struct grid_group {
     bool shown;  // it is asked for; others serve as baselines only
 } grid_group;
 
+/** A method at a radius, by their numbers. */
+typedef struct grid_setting {
+    int64_t method, epsilon;
+} grid_setting;
+
 typedef struct grid {
     const dgba_results *results;
     bool *attack_shown;   // [attack] it is asked for; the grid has no others
@@ -29,7 +34,8 @@ typedef struct grid {
     grid_method *methods; // in order of appearance
     const char **rules;   // in order of appearance
     double *epsilons;     // ascending
-    int64_t group_count, method_count, rule_count, epsilon_count;
+    int64_t *seeds;       // of the attacks
+    int64_t group_count, method_count, rule_count, epsilon_count, seed_count;
     int64_t *cell_start; // [cell + 1] where its attacks begin in cell_attacks
     int64_t *cell_attacks;
 } grid;
@@ -40,17 +46,20 @@ void grid_free(grid *g);
 /** The attacks of a cell, borrowed, and how many. */
 const int64_t *grid_attacks(int64_t *count, const grid *g, int64_t group, int64_t method, int64_t rule, int64_t epsilon);
 
+/** Values there should be in a cell: its attacks, done or not. */
+int64_t grid_expected(const grid *g, int64_t group, grid_setting setting, int64_t rule);
+
 /** Whether any attack of the group uses the method. */
 bool grid_has(const grid *g, int64_t group, int64_t method);
 
-/** Adds "ifgsm, 10 iterations". */
+/** The method of an attack, as a first variant. */
+grid_method grid_method_of(const dgba_attack_row *attack);
+
+/** Adds "ifgsm, 10 iterations", and options where they are not as by default. */
 void grid_add_method(dgba_text *out, const grid_method *method);
 
 /** Where one setting must stand for the run: the last method with the most iterations, at its largest radius. -1, -1 if
  *  there are no attacks. */
-typedef struct grid_setting {
-    int64_t method, epsilon;
-} grid_setting;
 grid_setting grid_reference(const grid *g);
 
 /** The largest radius of a method, or -1. */

@@ -61,26 +61,24 @@ static void add_overview(dgba_text *out, const grid *g) {
     dgba_text_add(out, "</dl>\n");
 }
 
+/** What is known, but for whole configurations. */
+static void add_origin(dgba_text *out, const char *name, const char *value) {
+    if (value[0] == '\0' || strchr(value, '\n') != NULL) return;
+    dgba_text_add(out, "<div><dt>");
+    for (const char *c = name; *c != '\0'; ++c) dgba_text_add(out, "%c", *c == '_' ? ' ' : *c);
+    dgba_text_add(out, "</dt><dd>");
+    text_add_html(out, value);
+    dgba_text_add(out, "</dd></div>\n");
+}
+
 static void add_provenance(dgba_text *out, const dgba_provenance *run) {
     dgba_text hash = {0};
     text_config_hash(&hash, run);
-    const struct {
-        const char *name, *value;
-    } lines[] = {
-        {"run id", run->run_id},       {"configuration", dgba_text_chars(&hash)},
-        {"commit", run->git_commit},   {"version", run->dgba_version},
-        {"data", run->data_name},      {"data fingerprint", run->data_fingerprint},
-        {"host", run->host},           {"BLAS core", run->blas_core},
-        {"libraries", run->libraries}, {"started", run->started},
-        {"finished", run->finished},
-    };
     dgba_text_add(out, "<section id=\"provenance\"><h2>Where this comes from</h2>\n<dl class=\"provenance\">\n");
-    for (int64_t i = 0; i < DGBA_COUNT_OF(lines); ++i) {
-        if (lines[i].value[0] == '\0') continue;
-        dgba_text_add(out, "<div><dt>%s</dt><dd>", lines[i].name);
-        text_add_html(out, lines[i].value);
-        dgba_text_add(out, "</dd></div>\n");
-    }
+    add_origin(out, "configuration", dgba_text_chars(&hash));
+#define ADD_ORIGIN(name, help) add_origin(out, #name, run->name);
+    DGBA_PROVENANCE_LIST(ADD_ORIGIN)
+#undef ADD_ORIGIN
     dgba_text_add(out, "</dl>\n");
     dgba_text_free(&hash);
     if (run->config[0] != '\0') {

@@ -21,7 +21,7 @@ static void add_row(table *t, const grid *g, int64_t group, grid_setting setting
     table_value(t, 100 * (double)model->shared_parameters / (double)model->parameters);
     table_number(t, &clean, about->size);
     table_number(t, &transfer, about->size);
-    table_number(t, &arp, about->size);
+    table_number(t, &arp, dgba >= 0 ? grid_expected(g, group, setting, dgba) : 0);
 }
 
 void report_sharing(report *r, const grid *g) {

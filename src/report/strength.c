@@ -27,8 +27,8 @@ static bool has_epsilon(const grid *g, int64_t group, int64_t method, int64_t ep
     return false;
 }
 
-/** Rules by radii, for one group of models or all groups. */
-static void add_table(section *s, const grid *g, const char *models, int64_t group, int64_t method, int64_t expected) {
+/** Rules by radii, for one group of models or the mean of all `groups` that the method was used on. */
+static void add_table(section *s, const grid *g, const char *models, int64_t group, int64_t method, int64_t groups) {
     table *t = section_add_table(s);
     dgba_text title = {0};
     dgba_text_add(&title, "%s, ", models);
@@ -44,8 +44,9 @@ static void add_table(section *s, const grid *g, const char *models, int64_t gro
         table_text(t, "%s", g->rules[r]);
         for (int64_t e = 0; e < g->epsilon_count; ++e) {
             if (!has_epsilon(g, group, method, e)) continue;
-            const statistic arp = arp_of(g, group, (grid_setting){method, e}, r);
-            table_number(t, &arp, expected);
+            const grid_setting setting = {method, e};
+            const statistic arp = arp_of(g, group, setting, r);
+            table_number(t, &arp, group == ALL_GROUPS ? groups : grid_expected(g, group, setting, r));
         }
     }
     table_mark_best(t);
@@ -56,7 +57,7 @@ static void add_group(section *s, const grid *g, int64_t group, int64_t method) 
     const grid_group *about = &g->groups[group];
     dgba_text models = {0};
     dgba_text_add(&models, "layout %s %s", about->label, g->results->models[about->first].layout_tree);
-    add_table(s, g, models.chars, group, method, about->size);
+    add_table(s, g, models.chars, group, method, 1);
     dgba_text_free(&models);
 }
 

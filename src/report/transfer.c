@@ -12,7 +12,7 @@ static void add_row(table *t, const grid *g, int64_t group, grid_setting setting
     table_text(t, "%s", g->results->tasks[source].name);
     for (int64_t target = 0; target < g->results->task_count; ++target) {
         const statistic change = task_drop_of(g, group, setting, rule, target);
-        table_number(t, &change, g->groups[group].size);
+        table_number(t, &change, grid_expected(g, group, setting, rule));
     }
 }
 

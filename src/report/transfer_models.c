@@ -6,7 +6,7 @@
 
 /** The step, iterations and radius of the attacks, which exchange_attacks() made the same but for the step. */
 static void add_title(table *t, const dgba_attack_row *attack, const char *what) {
-    const grid_method method = {.step = attack->step, .iterations = attack->iterations};
+    const grid_method method = grid_method_of(attack);
     dgba_text name = {0};
     grid_add_method(&name, &method);
     table_set_title(t, "%s, %s, ε %g", what, name.chars, attack->epsilon);
