@@ -7,10 +7,10 @@
 
 Tables are pandas data frames. Every column keeps the unit and the description that the file has for it:
 
-    >>> run.attacks[["layout", "seed", "step", "rule", "epsilon", "arp"]].head(2)
-       layout  seed  step   rule  epsilon  arp
-    0       0     0  fgsm  total      4.0 -0.1
-    1       0     0  fgsm   dgba      4.0 -0.2
+    >>> run.attacks[["layout", "model_seed", "method", "rule", "epsilon", "arp"]].tail(2)
+        layout  model_seed method        rule  epsilon   arp
+    12      31           0   fgsm       total      8.0 -0.06
+    13      31           0   fgsm  single:seg      8.0 -0.07
     >>> run.units["attacks"]["epsilon"]
     'input unit'
     >>> run.descriptions["models"]["gmac"]
@@ -109,9 +109,13 @@ class Results:
 
     @property
     def attacks(self):
-        """/attacks, each row with what its model is: layout, sharing_score, ...; model_iterations where both have the name."""
+        """/attacks, each row with its method ("ifgsm, 10 iterations" and options) and with what its model is: layout,
+        sharing_score, ...; model_seed where both have the name."""
         clashes = {name: f"model_{name}" for name in self.models.columns if name in self._attacks.columns}
-        return self._attacks.join(self.models.rename(columns=clashes), on="model")
+        rows = self._attacks.join(self.models.rename(columns=clashes), on="model")
+        rows["method"] = [step + (f", {iterations} iterations" if iterations > 1 else "") + (f", {options}" if options else "")
+                          for step, iterations, options in zip(rows["step"], rows["iterations"], rows["options"])]
+        return rows
 
     @property
     def transfer_matrix(self):

@@ -4,7 +4,7 @@
     figures.py RUN [-o FOLDER] [--format pdf|png|svg]
 
 RUN is a run folder or a results file. Written are, as far as the run has something to draw:
-    curves.pdf    ARP over the radius, a panel per layout, a file per step (curves-ifgsm-10.pdf)
+    curves.pdf    ARP over the radius, a panel per layout, a file per step (curves-ifgsm-10-iterations.pdf)
     transfer.pdf  task × task, a panel per layout
     models.pdf    layout × layout, a panel per rule
     sharing.pdf   clean ARP and transfer between tasks over the sharing score
@@ -48,15 +48,10 @@ def panels(count, width=2.1, height=1.7, columns=4, **options):
     return figure, list(axes.flat[:count])
 
 
-def methods(attacks):
-    """The steps with their iterations, in order of appearance."""
-    return list(dict.fromkeys(zip(attacks["step"], attacks["iterations"])))
-
-
 def reference(attacks):
     """The attacks of the last method with the most iterations, at its largest radius."""
-    step, iterations = max(reversed(methods(attacks)), key=lambda method: method[1])
-    chosen = attacks[(attacks["step"] == step) & (attacks["iterations"] == iterations)]
+    most = attacks[attacks["iterations"] == attacks["iterations"].max()]
+    chosen = most[most["method"] == list(dict.fromkeys(most["method"]))[-1]]
     return chosen[chosen["epsilon"] == chosen["epsilon"].max()]
 
 
@@ -71,8 +66,7 @@ def label(group):
 def curves(run):
     attacks = run.attacks[run.attacks["status"] == "ok"]
     rules = list(dict.fromkeys(attacks["rule"]))
-    for step, iterations in methods(attacks):
-        own = attacks[(attacks["step"] == step) & (attacks["iterations"] == iterations)]
+    for method, own in attacks.groupby("method", sort=False):
         groups = [group for _, group in own.groupby(REPEATS, sort=False)]
         figure, axes = panels(len(groups), sharex=True, sharey=True)
         for axis, group in zip(axes, groups):
@@ -87,7 +81,7 @@ def curves(run):
         figure.supxlabel("radius ε (of 0..255)")
         figure.supylabel("ARP (%)")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncol=4)
-        yield f"curves-{step}-{iterations}", figure
+        yield "curves-" + re.sub(r"\W+", "-", method), figure
 
 
 def heat(axis, values, most, rows, columns):
@@ -139,9 +133,9 @@ def models(run):
 def scatter(axis, rows, value):
     """Mean and standard deviation over seeds, a point per layout."""
     for layout, group in rows.dropna(subset=[value]).groupby("layout", sort=False):
-        x = group["sharing_score"].iloc[0]
-        axis.errorbar(x, group[value].mean(), group[value].std() if len(group) > 1 else 0, color=COLORS[0], marker="o", ms=4)
-        axis.annotate(str(layout), (x, group[value].mean()), (4, 3), textcoords="offset points", fontsize=7)
+        x, y = group["sharing_score"].iloc[0], group[value].mean()
+        axis.errorbar(x, y, group[value].std() if len(group) > 1 else 0, color=COLORS[0], marker="o", ms=4)
+        axis.annotate(str(layout), (x, y), (4, 3), textcoords="offset points", fontsize=7)
     axis.set_xlabel("sharing score: (task pair, level) that share")
     axis.axhline(0, color="0.7", lw=0.6, zorder=0)
 
@@ -166,8 +160,9 @@ def draw_tree(axis, tree, tasks):
     for x, (before, after) in enumerate(zip(levels, levels[1:])):
         for part in after:
             parent = next(other for other in before if part <= other)
-            axis.plot([x, x + 1], [height[frozenset(parent)], height[frozenset(part)]], color="#56B4E9", lw=0.8 + 0.9 * len(part))
-            axis.plot(x + 1, height[frozenset(part)], "k.", ms=3)
+            ends = [height[frozenset(parent)], height[frozenset(part)]]
+            axis.plot([x, x + 1], ends, color="#56B4E9", lw=0.8 + 0.9 * len(part))
+            axis.plot(x + 1, ends[1], "k.", ms=3)
     for task in order:
         axis.text(len(levels) - 0.7, row[task], tasks[task], va="center", fontsize=6)
     axis.set_xlim(-0.2, len(levels) + 3)
@@ -188,10 +183,9 @@ def cost(run):
     if attacks.empty:
         return
     time = (1000 * attacks["seconds"] / attacks["images"]).groupby(
-        [attacks["step"], attacks["iterations"], attacks["rule"]], sort=False).mean()
+        [attacks["method"], attacks["rule"]], sort=False).mean()
     figure, (axis,) = panels(1, width=4.5, height=0.5 + 0.16 * len(time))
-    names = [f"{step}, {iterations} iterations, {rule}" for step, iterations, rule in time.index]
-    axis.barh(names, time, color=COLORS[0])
+    axis.barh([f"{method}, {rule}" for method, rule in time.index], time, color=COLORS[0])
     axis.invert_yaxis()
     axis.set_xlabel("processor time per image (ms)")
     yield "cost", figure
