@@ -158,8 +158,9 @@ class Results:
         own = rows["task"] == rows["attacked"]
         means = pd.DataFrame({"own": rows[own].groupby("model")["drop"].mean(),
                               "others": rows[~own].groupby("model")["drop"].mean(),
-                              "count": rows.groupby("model")["drop"].count()}).reindex(self.models.index)
-        whole = (means["count"] == len(self.tasks) ** 2) & (means["own"] < 0)
+                              "missing": rows["drop"].isna().groupby(rows["model"]).sum(),
+                              "attacked": rows.groupby("model")["attacked"].nunique()}).reindex(self.models.index)
+        whole = (means["attacked"] == len(self.tasks)) & (means["missing"] == 0) & (means["own"] < 0)
         return (means["others"] / means["own"]).where(whole)
 
     def array(self, name):

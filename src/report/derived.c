@@ -79,26 +79,33 @@ int64_t single_rule(const grid *g, int64_t task) {
     return -1;
 }
 
-/** The model's attack of a cell, or -1. */
-static int64_t attack_on(const grid *g, int64_t model, grid_setting setting, int64_t rule) {
-    int64_t count = 0;
-    if (rule < 0) return -1;
+/** Adds the changes under all of the model's attacks of a cell (they differ in their seeds), and returns how many attacks.
+ */
+static int64_t add_changes(statistic *own, statistic *others, const grid *g, int64_t model, grid_setting setting,
+                           int64_t source) {
+    const int64_t tasks = g->results->task_count, rule = single_rule(g, source);
+    int64_t count = 0, found = 0;
+    if (rule < 0) return 0;
     const int64_t *attacks = grid_attacks(&count, g, g->model_group[model], setting.method, rule, setting.epsilon);
-    for (int64_t i = 0; i < count; ++i)
-        if (g->results->attacks[attacks[i]].model == model) return attacks[i];
-    return -1;
+    for (int64_t i = 0; i < count; ++i) {
+        if (g->results->attacks[attacks[i]].model != model) continue;
+        found += 1;
+        for (int64_t t = 0; t < tasks; ++t)
+            statistic_add(t == source ? own : others, g->results->attack_drops[attacks[i] * tasks + t]);
+    }
+    return found;
 }
 
 double transfer_of(const grid *g, int64_t model, grid_setting setting) {
     const int64_t tasks = g->results->task_count;
     statistic own = {0}, others = {0};
-    for (int64_t s = 0; s < tasks; ++s) {
-        const int64_t attack = attack_on(g, model, setting, single_rule(g, s));
-        if (attack < 0) return NAN;
-        for (int64_t t = 0; t < tasks; ++t)
-            statistic_add(s == t ? &own : &others, g->results->attack_drops[attack * tasks + t]);
+    int64_t attacks = 0;
+    for (int64_t source = 0; source < tasks; ++source) {
+        const int64_t found = add_changes(&own, &others, g, model, setting, source);
+        if (found == 0) return NAN;
+        attacks += found;
     }
-    const bool whole = own.count == tasks && others.count == tasks * (tasks - 1);
+    const bool whole = own.count == attacks && others.count == attacks * (tasks - 1);
     return whole && tasks > 1 && own.mean < 0 ? others.mean / own.mean : NAN;
 }
 

@@ -38,7 +38,7 @@ const char page_style[] =
     ".panels:has(.wide) { grid-template-columns: repeat(auto-fit, minmax(min(360px, 100%), 1fr)); }\n"
     "figure { margin: 0; }\n"
     ".panel { padding: 12px 14px 8px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }\n"
-    ".panel.wide { max-width: 680px; }\n"
+    ".panel.wide { max-width: 680px; } .panel.wide svg { max-height: none; }\n"
     "figcaption { font-size: .86rem; font-weight: 600; }\n"
     "svg { display: block; width: 100%; height: auto; max-height: 430px; overflow: visible; }\n"
     "svg text { fill: var(--ink); font: 11px system-ui, -apple-system, \"Segoe UI\", \"DejaVu Sans\", sans-serif; }\n"

@@ -33,6 +33,9 @@ typedef struct svg_box {
  *  nothing if it is NaN. */
 void svg_heat_cell(dgba_text *out, svg_box box, double change, double most);
 
+/** The same without the number, which stands in the box's title, for boxes too small to write on. */
+void svg_heat_box(dgba_text *out, svg_box box, double change, double most);
+
 /** A paragraph that explains these colours. */
 void svg_heat_scale(dgba_text *out, double most);
 
