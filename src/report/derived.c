@@ -51,6 +51,14 @@ statistic clean_arp_of(const grid *g, int64_t group) {
 
 /* ---- Under attack ---- */
 
+bool cell_is_done(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
+    int64_t count = 0;
+    const int64_t *attacks = grid_attacks(&count, g, group, setting.method, rule, setting.epsilon);
+    for (int64_t i = 0; i < count; ++i)
+        if (strcmp(g->results->attacks[attacks[i]].status, "ok") == 0) return true;
+    return false;
+}
+
 statistic attack_arp_of(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
     statistic s = {0};
     int64_t count = 0;

@@ -12,6 +12,9 @@ int64_t independent_group(const grid *g, int64_t group);
  * Metrics whose baseline is 0 or missing are left out; of no values if a task has none. */
 statistic clean_arp_of(const grid *g, int64_t group);
 
+/** Whether an attack of a cell is done; its values may still be missing, where a baseline is 0. */
+bool cell_is_done(const grid *g, int64_t group, grid_setting setting, int64_t rule);
+
 /** ARP of a cell of the grid in percent, over the seeds of a group. */
 statistic attack_arp_of(const grid *g, int64_t group, grid_setting setting, int64_t rule);
 

@@ -2,13 +2,6 @@
 #include "derived.h"
 #include "sections.h"
 
-/** Whether anything is known about a cell. */
-static bool has_values(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
-    for (int64_t task = 0; task < g->results->task_count; ++task)
-        if (task_drop_of(g, group, setting, rule, task).count > 0) return true;
-    return false;
-}
-
 static void add_row(table *t, const grid *g, int64_t group, grid_setting setting, int64_t rule) {
     const int64_t expected = grid_expected(g, group, setting, rule);
     table_text(t, "%s", g->groups[group].label);
@@ -37,7 +30,7 @@ static void add_method(section *s, const grid *g, int64_t method) {
     table_add_numbers(t, 2, "%", TABLE_BEST_NONE, "ARP");
     for (int64_t i = 0; i < g->group_count; ++i)
         for (int64_t r = 0; r < g->rule_count; ++r)
-            if (has_values(g, i, setting, r)) add_row(t, g, i, setting, r);
+            if (cell_is_done(g, i, setting, r)) add_row(t, g, i, setting, r);
     section_drop_empty(s);
 }
 

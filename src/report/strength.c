@@ -15,15 +15,23 @@ static statistic arp_of(const grid *g, int64_t group, grid_setting setting, int6
     return s;
 }
 
+/** Whether an attack is done, on the group or on any. */
+static bool is_done(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
+    if (group != ALL_GROUPS) return cell_is_done(g, group, setting, rule);
+    for (int64_t i = 0; i < g->group_count; ++i)
+        if (cell_is_done(g, i, setting, rule)) return true;
+    return false;
+}
+
 static bool has_rule(const grid *g, int64_t group, int64_t method, int64_t rule) {
     for (int64_t e = 0; e < g->epsilon_count; ++e)
-        if (arp_of(g, group, (grid_setting){method, e}, rule).count > 0) return true;
+        if (is_done(g, group, (grid_setting){method, e}, rule)) return true;
     return false;
 }
 
 static bool has_epsilon(const grid *g, int64_t group, int64_t method, int64_t epsilon) {
     for (int64_t r = 0; r < g->rule_count; ++r)
-        if (arp_of(g, group, (grid_setting){method, epsilon}, r).count > 0) return true;
+        if (is_done(g, group, (grid_setting){method, epsilon}, r)) return true;
     return false;
 }
 

@@ -2,13 +2,9 @@
 #include "derived.h"
 #include "sections.h"
 
-static bool is_known(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
-    return rule >= 0 && task_drop_of(g, group, setting, rule, 0).count > 0;
-}
-
 static void add_row(table *t, const grid *g, int64_t group, grid_setting setting, int64_t source) {
     const int64_t rule = single_rule(g, source);
-    if (!is_known(g, group, setting, rule)) return;
+    if (rule < 0 || !cell_is_done(g, group, setting, rule)) return;
     table_text(t, "%s", g->results->tasks[source].name);
     for (int64_t target = 0; target < g->results->task_count; ++target) {
         const statistic change = task_drop_of(g, group, setting, rule, target);
