@@ -10,6 +10,7 @@
 #include "dgba/base/memory.h"
 #include "dgba/base/option.h"
 #include "dgba/base/random.h"
+#include "dgba/base/shelf.h"
 #include "dgba/base/status.h"
 #include "dgba/base/text.h"
 

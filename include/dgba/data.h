@@ -2,7 +2,8 @@
  *
  *  Data file: /images (N,H,W,3) 8-bit RGB · /tasks/<name> (N,H,W) or (N,H,W,L): 8-bit classes for segmentation (255 =
  *  ignore), float32 otherwise (NaN = not valid), with the attributes kind, classes, units, position · /splits/<name> image
- *  indices · /names · /class_names/<task> · root attributes format, format_version, name, source, fingerprint.
+ *  indices · /names · /class_names/<task> · /class_weights/<task> · root attributes format, format_version, name, source,
+ * fingerprint.
  */
 #ifndef DGBA_DATA_H
 #define DGBA_DATA_H
@@ -11,18 +12,19 @@
 #include "dgba/h5io.h"
 #include "dgba/tensor.h"
 
-enum { DGBA_DATA_NAME_BYTES = 64, DGBA_DATA_MOST_TASKS = 8, DGBA_DATA_IGNORE = 255 };
+enum { DGBA_DATA_NAME_BYTES = 64, DGBA_DATA_MOST_TASKS = 8, DGBA_DATA_MOST_CLASSES = 255, DGBA_DATA_IGNORE = 255 };
 
 /** The mean of each channel that is subtracted from an image, in the network's order B, G, R. */
 extern const float dgba_data_mean[3];
 
-/** What a label is, as far as geometry goes: mirroring an image negates a normal's x, magnifying it divides depth. */
+/** What a label is. Mirroring an image negates a normal's x, magnifying it divides depth. */
 typedef struct dgba_data_task {
     char name[DGBA_DATA_NAME_BYTES]; // "segment_semantic"
-    char kind[DGBA_DATA_NAME_BYTES]; // "segmentation", "normals", "depth", "pixel_l1"
+    char kind[DGBA_DATA_NAME_BYTES]; // "segmentation": a kind of task, which says how it is trained and measured
     char unit[DGBA_DATA_NAME_BYTES];
-    int64_t classes;  // segmentation only
-    int64_t channels; // L: 3 for normals, else 1
+    int64_t classes;                             // segmentation only
+    int64_t channels;                            // L: 3 for normals, else 1
+    float class_weights[DGBA_DATA_MOST_CLASSES]; // weighted segmentation only; else 0
 } dgba_data_task;
 
 typedef struct dgba_data_info {
@@ -120,9 +122,30 @@ void dgba_data_writer_abandon(dgba_data_writer **writer);
 
 /* ---- Where data comes from ---- */
 
-/** Imports a folder described by its dataset.yaml (see src/data/README.md for its keys).
- *  Errors    naming the file and the reason; no data file is then left behind */
-dgba_status dgba_data_import_folder(const char *folder, const char *path);
+/** What importers can be told. An importer takes only the options it lists. */
+typedef struct dgba_import {
+    char train_list[DGBA_OPTION_TEXT_BYTES], test_list[DGBA_OPTION_TEXT_BYTES];
+    char class_map[DGBA_OPTION_TEXT_BYTES], class_names[DGBA_OPTION_TEXT_BYTES], class_weights[DGBA_OPTION_TEXT_BYTES];
+    char camera[DGBA_OPTION_TEXT_BYTES];
+    int64_t classes, size;
+    int64_t compat; // 1 = labels as the released code takes them
+} dgba_import;
+
+extern const dgba_option_table dgba_import_options;
+
+typedef struct dgba_importer {
+    const char *name, *help;
+    const char *const *options; // names of those it takes, ended by NULL
+    dgba_status (*run)(const char *source, const char *path, const dgba_import *options);
+} dgba_importer;
+
+/** All importers (see src/data/README.md for what each reads). */
+const dgba_importer *const *dgba_data_importers(int64_t *count);
+
+/** Makes a data file of a source. `options` NULL: the defaults.
+ *  Errors    DGBA_E_USAGE for an unknown importer or an option it does not take, else naming the file and the reason; no
+ *            data file is then left behind */
+dgba_status dgba_data_import(const char *importer, const char *source, const char *path, const dgba_import *options);
 
 typedef struct dgba_synth {
     int64_t train, test, height, width, seed;

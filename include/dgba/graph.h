@@ -90,12 +90,9 @@ void dgba_plan_free(dgba_plan **plan);
 /** Bytes of the plan's block, and of all its buffers if none shared memory with another (NULL if not wanted). */
 int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse);
 
-/** Those of them that hold weights as the chosen convolution algorithms want them; 0 in training. */
-int64_t dgba_plan_prepared_bytes(const dgba_plan *plan);
-
 /** Takes up parameter values: call after making the plan and whenever they changed. In evaluation mode this folds each
- *  batch normalisation into the convolution before it and prepares the weights for its algorithm. `parameters` must outlive
- * the plan; training moves the running statistics in it. */
+ *  batch normalisation into the convolution before it. `parameters` must outlive the plan; training moves the running
+ * statistics in it. */
 void dgba_plan_bind(dgba_plan *plan, float *parameters);
 
 /** Runs `samples` images (at most the planned number). `dropout_index` names the dropout pattern together with `seed`

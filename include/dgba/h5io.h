@@ -84,6 +84,11 @@ dgba_status dgba_h5_write_texts(dgba_h5 *file, const char *path, const char *con
 dgba_status dgba_h5_write_text_array(dgba_h5 *file, const dgba_h5_dataset *dataset, const char *const *texts);
 dgba_status dgba_h5_read_texts(dgba_names *out, dgba_h5 *file, const char *path);
 
+/** The texts of a cell array in a MATLAB file (v7.3), as UTF-8.
+ *  Owns      caller frees with dgba_names_free()
+ *  Errors    DGBA_E_FORMAT if it is missing or a cell is not a text */
+dgba_status dgba_h5_read_cells(dgba_names *out, dgba_h5 *file, const char *path);
+
 bool dgba_h5_has(dgba_h5 *file, const char *path);
 
 /** Names of the members of a group, sorted.

@@ -102,4 +102,8 @@ dgba_status dgba_checkpoint_write(dgba_h5 *file, const dgba_model *model, const 
  *  Errors    DGBA_E_FORMAT naming the parameter that is missing or misshapen */
 dgba_status dgba_checkpoint_read(dgba_model *model, float **parameters, dgba_h5 *file);
 
+/** The two halves of it: builds the model; fills the array of its parameters (dgba_graph_parameter_floats). */
+dgba_status dgba_checkpoint_read_model(dgba_model *model, dgba_h5 *file);
+dgba_status dgba_checkpoint_read_parameters(float *parameters, const dgba_model *model, dgba_h5 *file);
+
 #endif

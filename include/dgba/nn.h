@@ -29,9 +29,8 @@ int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x);
 typedef enum dgba_conv2d_algorithm {
     DGBA_CONV2D_POINTWISE, // kernel 1, stride 1, no padding: an image is the matrix
     DGBA_CONV2D_COLUMNS,   // any convolution: inputs copied to columns, then one matrix product
-    DGBA_CONV2D_TAPS,      // stride 1: one product for each tap, over those outputs for which it reads inside the map
-    DGBA_CONV2D_WINOGRAD,  // kernel 3, stride 1: a quarter of the multiplications; about ten times the rounding error,
-                           // and a NaN or an infinity reaches all outputs that are computed together with its own
+    DGBA_CONV2D_WINOGRAD,  // kernel 3, stride 1, padding = dilation: a quarter of the multiplications; about ten times the
+                           // rounding error, and a NaN or an infinity reaches all outputs that are computed with its own
     DGBA_CONV2D_ALGORITHMS
 } dgba_conv2d_algorithm;
 
@@ -48,24 +47,18 @@ const char *dgba_conv2d_algorithm_name(dgba_conv2d_algorithm algorithm);
 /** Can this algorithm compute this convolution? COLUMNS always can. */
 bool dgba_conv2d_supports(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x);
 
-/** The algorithm with the least estimated cost; depends on the sizes alone. `prepared`: the weights will be. */
-dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction,
-                                         bool prepared);
+/** The algorithm with the least estimated cost; depends on the sizes alone. */
+dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction);
 
-/** Weights (K,C,R,R), and the algorithm they are for. */
+/** Weights (K,C,R,R), and the algorithm to compute with. */
 typedef struct dgba_conv2d_weights {
     dgba_conv2d_algorithm algorithm;
-    const float *w;        // may be NULL if `prepared` is not
-    const float *prepared; // what dgba_conv2d_prepare() made of w, or NULL: then it is done at each call, in the scratch
+    const float *w;
 } dgba_conv2d_weights;
-
-/** Floats of the prepared weights, which serve both directions; 0 if the algorithm takes w as it is. */
-int64_t dgba_conv2d_prepared_floats(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv);
-void dgba_conv2d_prepare(float *prepared, const float *w, dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv);
 
 /** Floats of scratch for input shape `x`. */
 int64_t dgba_conv2d_scratch(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x,
-                            dgba_conv2d_direction direction, bool prepared);
+                            dgba_conv2d_direction direction);
 
 /** Formula   y[n,k,i,j] = b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n, c, i·stride + r·dilation − padding,
  *                                                             j·stride + s·dilation − padding]

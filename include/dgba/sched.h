@@ -19,6 +19,7 @@ typedef struct dgba_sched_unit {
     int64_t affinity;     // units of equal affinity are better run by the same worker (same model); -1 = none
     const int64_t *needs; // units that must be done before; borrowed for the scheduler's life
     int64_t need_count;
+    int64_t may_fail; // so many of the needs, the last ones, must have ended but may have failed
     bool done_before; // finished in an earlier run: counts as cached, never handed out
 } dgba_sched_unit;
 
@@ -43,7 +44,7 @@ void dgba_sched_free(dgba_sched **sched);
  *  the worker's last unit is preferred if it has at least half that priority. */
 dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t worker);
 
-/** A running unit ended. Failed units block those that need them. */
+/** A running unit ended. Failed units block those that cannot do without them. */
 void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);
 
 /** A worker is gone: its unit, if any, waits again, and the worker gets no more. */
@@ -106,6 +107,18 @@ int dgba_farm_workers(void);
  *  A rank that fails before dgba_farm_run() must say so here, or the others would wait for it forever.
  *  MPI       collective */
 dgba_status dgba_farm_agree(dgba_status status);
+
+/** Replaces each rank's values by the largest, or by the sum, of all ranks'.
+ *  MPI       collective */
+void dgba_farm_most(int64_t *values, int count);
+void dgba_farm_sum(int64_t *values, int count);
+
+/** Opens the shelf of the ranks of each node (dgba/base/shelf.h): at most `blocks` blocks of `bytes`; rank 0's numbers
+ * count. *out is NULL where there is none: one rank on the node, no room in its shared memory, no MPI. Owns      caller
+ * closes it with dgba_farm_close_shelf() when nothing is taken any more Errors    DGBA_E_MEMORY MPI       collective, both
+ */
+dgba_status dgba_farm_open_shelf(dgba_shelf **out, int64_t blocks, int64_t bytes);
+void dgba_farm_close_shelf(dgba_shelf **shelf);
 
 /** Runs all units. Results above 64 MiB travel in pieces.
  *  Returns   on every rank the same status: DGBA_OK, DGBA_E_UNITS_FAILED, DGBA_E_STOPPED, or the coordinator's error

@@ -41,19 +41,21 @@ dgba_status dgba_store_put_text(dgba_store *store, const char *name, const char 
 /* ---- The results ---- */
 
 /** Where the results come from: attributes of /run. */
-#define DGBA_PROVENANCE_LIST(X)                                             \
-    X(name, "name of the sweep")                                            \
-    X(run_id, "hash of what the results depend on: configuration and data") \
-    X(config, "configuration as given")                                     \
-    X(config_resolved, "configuration with all defaults")                   \
-    X(data_name, "name of the data set")                                    \
-    X(data_fingerprint, "hash of the data")                                 \
-    X(dgba_version, "version of dgba")                                      \
-    X(git_commit, "commit dgba was built from, -dirty if changed")          \
-    X(blas_core, "kernel set of OpenBLAS")                                  \
-    X(libraries, "versions of the libraries")                               \
-    X(host, "host of rank 0")                                               \
-    X(started, "start of the run, UTC")                                     \
+#define DGBA_PROVENANCE_LIST(X)                                                \
+    X(name, "name of the sweep")                                               \
+    X(run_id, "hash of what the results depend on: configuration and data")    \
+    X(config, "configuration as given")                                        \
+    X(config_resolved, "configuration with all defaults")                      \
+    X(data_name, "name of the data set")                                       \
+    X(data_fingerprint, "hash of the data")                                    \
+    X(dgba_version, "version of dgba")                                         \
+    X(git_commit, "commit dgba was built from, -dirty if changed")             \
+    X(blas_core, "kernel set of OpenBLAS")                                     \
+    X(libraries, "versions of the libraries")                                  \
+    X(host, "host of rank 0")                                                  \
+    X(peak_memory, "most resident memory of a rank, MiB; empty while running") \
+    X(plan_memory, "largest plan of a rank, MiB; empty while running")         \
+    X(started, "start of the run, UTC")                                        \
     X(finished, "time of these results, UTC")
 
 typedef struct dgba_provenance {
@@ -124,7 +126,7 @@ typedef struct dgba_provenance {
     X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the target model's mean loss")           \
     X(REAL, seconds, "second", "processor time of measuring, all shards")                                               \
     X(INTEGER, images, "", "test images measured")                                                                      \
-    X(TEXT, status, "", "ok, missing or failed")                                                                        \
+    X(TEXT, status, "", "ok, missing, failed, or empty where no transfer was wanted")                                   \
     X(TEXT, reason, "", "why it failed")
 
 #define DGBA_FIELD_TEXT(name)                     char *name;

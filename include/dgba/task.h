@@ -10,7 +10,7 @@
 #include "dgba/base.h"
 #include "dgba/tensor.h"
 
-enum { DGBA_TASK_NAME_BYTES = 64, DGBA_TASK_MOST_METRICS = 8 };
+enum { DGBA_TASK_NAME_BYTES = 64, DGBA_TASK_MOST_METRICS = 8, DGBA_TASK_MOST_CLASSES = 255 };
 
 typedef struct dgba_metric_info {
     const char *name; // "mean_angle"
@@ -25,6 +25,8 @@ typedef struct dgba_task {
     char name[DGBA_TASK_NAME_BYTES]; // "segment_semantic"
     const dgba_task_kind *kind;
     int64_t classes; // segmentation only
+    bool released;   // metrics as the released Python code defines them; see dgba_task_metrics()
+    float class_weights[DGBA_TASK_MOST_CLASSES]; // weighted segmentation only
 } dgba_task;
 
 /** Labels of one task for a batch; borrowed arrays. */
@@ -63,13 +65,21 @@ struct dgba_task_kind {
     int64_t (*count_count)(const dgba_task *task);
     /** Whether a label that the mask calls valid can be used; NULL if every one can. */
     bool (*usable)(const dgba_task *task, dgba_pixel label);
+    /** How much the pixel counts in the mean loss; NULL if all count alike. */
+    double (*weight)(const dgba_task *task, dgba_pixel label);
     double (*loss)(const dgba_task *task, dgba_pixel prediction, dgba_pixel label);
     /** dprediction = weight · ∂loss/∂prediction, with the stride of `prediction`. */
     void (*gradient)(float *dprediction, double weight, const dgba_task *task, dgba_pixel prediction, dgba_pixel label);
     /** What a prediction says, computed once for all the label pixels it is compared with. */
     void (*answer)(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction);
-    void (*measure)(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER], dgba_pixel label);
+    void (*measure)(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER],
+                    dgba_pixel prediction, dgba_pixel label);
     void (*metrics_of)(double *values, const dgba_task *task, const dgba_totals *totals);
+    /** A metric that the released code takes as the mean of batch means is numerator / denominator (0 when called) of a
+     *  batch's totals; false for a metric that it pools, as we do. NULL if it pools all of them. */
+    bool (*batch_mean)(double *numerator, double *denominator, const dgba_task *task, const dgba_totals *totals,
+                       int64_t metric);
+    int64_t percentages; // so many of the last metrics are told in percent by the released code
 };
 
 /** All kinds, and the kind of a name.
@@ -80,10 +90,11 @@ dgba_status dgba_task_kind_find(const dgba_task_kind **out, const char *name);
 int64_t dgba_task_prediction_channels(const dgba_task *task);
 
 /** Losses per sample, and where asked the seeds of a backward pass.
- *  Formula   losses[n] = (sum over the sample's own valid pixels) / denominators[n]; NaN for a sample without any.
- *            denominators[n] = number of valid pixels, so that Σ losses·denominators / Σ denominators is the pooled loss.
- *            dprediction = Σ_n weights[n] · ∂losses[n]/∂prediction; 0 for a sample without valid pixels, and for weight 0
- *  Shapes    losses, denominators, weights (N)  prediction, dprediction (N,C,h,w) */
+ *  Formula   losses[n] = (weighted sum over the sample's own valid pixels) / denominators[n]; NaN for a sample without any.
+ *            denominators[n] = sum of the weights, which is the number of valid pixels where all count alike, so that Σ
+ * losses·denominators / Σ denominators is the pooled loss. dprediction = Σ_n weights[n] · ∂losses[n]/∂prediction; 0 for a
+ * sample without valid pixels, and for weight 0 Shapes    losses, denominators, weights (N)  prediction, dprediction
+ * (N,C,h,w) */
 void dgba_task_loss(double *losses, double *denominators, const dgba_task *task, const float *prediction, dgba_shape shape,
                     const dgba_labels *labels);
 void dgba_task_loss_gradient(float *dprediction, const double *weights, const dgba_task *task, const float *prediction,
@@ -92,11 +103,15 @@ void dgba_task_loss_gradient(float *dprediction, const double *weights, const dg
 int64_t dgba_task_sum_count(const dgba_task *task);
 int64_t dgba_task_count_count(const dgba_task *task);
 
-/** Adds a batch to the totals. */
+/** Adds a batch to the totals. A released task remembers the batch's own means, weighted by its number of samples. */
 void dgba_task_measure(dgba_totals *totals, const dgba_task *task, const float *prediction, dgba_shape shape,
                        const dgba_labels *labels);
 
-/** values[metric_count] from totals over the whole split; NaN where nothing was valid. */
+/** values[metric_count] from totals over the whole split; NaN where nothing was valid.
+ *  If task->released, as the released Python code computes them: the mean IoU over classes with a true positive only;
+ *  pixel accuracy, weighted cross entropy and absolute and relative errors as means of batch means weighted by the number
+ *  of samples (a batch without a valid pixel is left out); a depth below 0 may be correct; angles and ratios at a limit
+ *  count as within it; everything rounded to 4 digits, of the percentage for shares. */
 void dgba_task_metrics(double *values, const dgba_task *task, const dgba_totals *totals);
 
 /** Signed relative change of a metric, positive = better.

@@ -35,6 +35,32 @@ typedef struct dgba_matrix {
 void dgba_gemm(float *c, int64_t c_stride, float beta, dgba_matrix a, dgba_matrix b, int64_t rows, int64_t columns,
                int64_t inner);
 
+/* ---- Products with a narrow, packed second factor ---- */
+
+enum { DGBA_PANEL_COLUMNS = 48, DGBA_PANEL_GRAIN = 16 };
+
+/** A matrix (rows,inner) whose columns lie in groups of 16: element (i,k) is data[i·stride + ⌊k/16⌋·group + k mod 16]. A
+ *  row-major matrix has groups 16 apart. */
+typedef struct dgba_rows {
+    const float *data;
+    int64_t stride, group, rows, inner;
+} dgba_rows;
+
+/** Matrix product on this thread, with kernels of our own that take the factors as they lie. Faster than dgba_gemm() where
+ *  the second factor is made for one product and could be written packed to begin with.
+ *  Formula   C ← A·B
+ *  Shapes    a (rows,inner)  b (inner,48) of which `columns` are used  C (rows,columns), c_stride from row to row; of the
+ *            columns beyond, up to the next multiple of 16, b is read and C written (with anything) */
+void dgba_panel_product(float *c, int64_t c_stride, dgba_rows a, const float *b, int64_t columns);
+
+/** Kernels that this processor can run, the one in use first: "avx512", "avx2", "plain". The first two use fused
+ *  multiply-add, so that results differ in the last bits between processors. */
+int64_t dgba_panel_kernels(void);
+const char *dgba_panel_kernel_name(int64_t index);
+void dgba_panel_product_by(int64_t index, float *c, int64_t c_stride, dgba_rows a, const float *b, int64_t columns);
+
+/* ---- The machine's BLAS ---- */
+
 /** Compares products of several shapes with a plain double-precision loop.
  *  Errors    DGBA_E_NUMERIC naming the BLAS core: this BLAS computes wrong on this machine, nothing may run on it */
 dgba_status dgba_blas_check(void);

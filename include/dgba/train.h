@@ -55,6 +55,7 @@ typedef struct dgba_train_log {
     int64_t *iterations; // [count] iterations done
     double *losses;      // [count][tasks]
     double seconds;
+    int64_t plan_bytes;
 } dgba_train_log;
 
 void dgba_train_log_free(dgba_train_log *log);

@@ -4,6 +4,10 @@
  *  shard is a fixed run of test images, cut by the configuration and never by the number of ranks; an attack on a shard is
  *  one batch. A unit's id is the hash of all that determines its result: its settings, the data's fingerprint, the id of
  *  the model it needs, the format version.
+ *
+ *  A `transfer` unit attacks a model on a run of shards and measures all other models of the sweep at these images, which
+ *  stay in memory. Its result is a record per other model, with an id of its own, and the records of the attack units of
+ *  its shards: these need not run then, and run if the transfer unit fails.
  */
 #ifndef DGBA_TRIAL_H
 #define DGBA_TRIAL_H
@@ -20,12 +24,12 @@
 /** Raised whenever the same settings give another result than before: old units are then not taken for done. */
 enum { DGBA_UNIT_FORMAT = 1 };
 
-/** The sections of a sweep: data, model, train, attack; borrowed. */
+/** The sections of a sweep: data, model, train, attack, transfer; borrowed. */
 const dgba_config_schema *dgba_trial_schema(void);
 
 /* ---- Units ---- */
 
-typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK } dgba_unit_kind;
+typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK, DGBA_UNIT_TRANSFER } dgba_unit_kind;
 
 typedef struct dgba_unit {
     dgba_unit_kind kind;
@@ -34,21 +38,28 @@ typedef struct dgba_unit {
     double macs;            // multiply-accumulates of one forward pass of one image
     double cost;            // estimated multiply-accumulates of the unit
     int64_t model;          // number of the model in the sweep
-    int64_t attack;         // number of the attack in the sweep; -1 unless kind is ATTACK
-    int64_t shard;          // number of the shard; -1 if kind is TRAIN
-    int64_t needs;          // index of the training unit, -1 for none
+    int64_t attack;         // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
+    int64_t shard;          // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
+    int64_t needs;          // index of the training unit, -1 for none; a transfer unit wants all of them
 } dgba_unit;
 
-/** All units of a sweep: first the models, then per model the clean shards, then per model and attack the shards. */
+/** All units of a sweep: first the models, then per model the clean shards and per attack the shards, then per model and
+ *  transferred attack the transfer units. */
 typedef struct dgba_sweep {
     const dgba_config *config;
     char data_file[DGBA_OPTION_TEXT_BYTES];
     dgba_data_info data; // with only the tasks of the sweep, in its order
+    bool released;       // metrics as the released code defines them
     dgba_shape input;    // of one image
     int64_t *images;     // test images
     int64_t image_count, shard_images, shard_count;
     int64_t model_count, attack_count; // attack_count is per model
+    int64_t parameter_bytes;           // of the largest model
     dgba_settings *attacks;            // [attack_count] step, rule with its task, epsilon
+    int64_t *transferred;              // [transferred_count] numbers of the attacks in the transfer arrays of the results
+    int64_t transferred_count;
+    bool between_models;                    // whether other models are measured at their images
+    int64_t transfer_shards, transfer_runs; // shards of a transfer unit at most; transfer units of a model and attack
     dgba_unit *units;
     int64_t unit_count;
 } dgba_sweep;
@@ -63,6 +74,16 @@ void dgba_sweep_free(dgba_sweep *sweep);
  *  follow it. */
 int64_t dgba_sweep_shards(const dgba_sweep *sweep, int64_t model, int64_t attack);
 
+/** Index of the first of the transfer units of a model and the transferred attack of this number, in the order of their
+ *  shards, if between_models. */
+int64_t dgba_sweep_transfers(const dgba_sweep *sweep, int64_t model, int64_t transferred);
+
+/** Index of the transfer unit that an attack unit's shard belongs to; -1 if it is not transferred. */
+int64_t dgba_sweep_transfer_of(const dgba_sweep *sweep, const dgba_unit *attack);
+
+/** Id of a transfer unit's record of the model of number `target`. */
+void dgba_unit_target_id(char id[DGBA_HASH_TEXT_BYTES], const dgba_sweep *sweep, const dgba_unit *unit, int64_t target);
+
 /** "train layout 31 seed 0", "attack layout 31 seed 0 ifgsm dgba 8 shard 2", for logs; into `out` (cleared first). */
 void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit *unit);
 
@@ -71,18 +92,20 @@ void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit
 dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
                               const char *folder);
 
-/** Whether a finished, readable result of the unit lies in the run folder. */
-bool dgba_unit_is_done(const dgba_unit *unit, const char *folder);
+/** Whether a finished, readable result of the unit lies in the run folder; of a transfer unit all records of models. */
+bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
-/** DGBA_STORE_MODEL for training units, else DGBA_STORE_UNIT. */
-dgba_store_kind dgba_unit_store_kind(const dgba_unit *unit);
+/** Puts the result of a unit into the run folder.
+ *  Errors    DGBA_E_IO; DGBA_E_FORMAT if it is not the result of a transfer unit */
+dgba_status dgba_unit_put(dgba_store *store, const dgba_unit *unit, const char *result, size_t count);
 
 /* ---- Running a unit ---- */
 
 typedef struct dgba_worker dgba_worker;
 
-/** A worker keeps data, model and plan from unit to unit. */
-dgba_status dgba_worker_create(dgba_worker **out);
+/** A worker keeps data, model and plan from unit to unit. Weights of finished models stand on `shelf`, where other workers
+ *  of the node use them, too; NULL: each worker has its own. The shelf must outlive the worker. */
+dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf);
 void dgba_worker_free(dgba_worker **worker);
 
 /** Runs the unit of a message: the record (or checkpoint) as the bytes of an HDF5 file.
@@ -90,19 +113,29 @@ void dgba_worker_free(dgba_worker **worker);
  *  Errors    whatever went wrong, with its reason; the worker remains usable */
 dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count);
 
+/** What a worker has needed so far. */
+typedef struct dgba_worker_memory {
+    int64_t plan_bytes;                // of its largest plan
+    int64_t models_taken, models_read; // models it attacked or measured; those it read from a file, the others were there
+} dgba_worker_memory;
+dgba_worker_memory dgba_worker_used(const dgba_worker *worker);
+
 /* ---- Records ---- */
 
-/** What a clean or attack unit found on its shard. */
+/** What was found on a shard, or on several. */
 typedef struct dgba_record {
     int64_t task_count, image_count;
-    int64_t *images;                     // index in the data file
-    double *losses;                      // [task][image]; at the adversarial images for an attack
+    int64_t part_count; // shards; sums[part][…] stay apart, so that their order of adding is always the same
+    int64_t *images;    // index in the data file
+    double *losses;     // [task][image]; at the adversarial images for an attack
     dgba_totals totals[DGBA_MOST_TASKS]; // of the metrics
     double seconds;                      // processor time of the attack (or evaluation)
     int64_t forward_passes, backward_passes, left_out;
 } dgba_record;
 
 dgba_status dgba_record_allocate(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count);
+dgba_status dgba_record_allocate_parts(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count,
+                                       int64_t part_count);
 void dgba_record_free(dgba_record *record);
 
 /** Owns      caller frees *bytes with dgba_free() */

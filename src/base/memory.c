@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { ALIGNMENT = 64 };
 
@@ -46,6 +47,12 @@ dgba_status dgba_grow(void **array, int64_t count, size_t size) {
 }
 
 int64_t dgba_live_allocations(void) { return atomic_load(&live); }
+
+int64_t dgba_peak_resident_bytes(void) {
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage); // cannot fail
+    return (int64_t)usage.ru_maxrss * 1024;
+}
 
 dgba_status dgba_arena_create(dgba_arena *arena, size_t bytes) {
     *arena = (dgba_arena){.bytes = rounded_up(bytes)};

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "dgba/sched.h"
 #include "dgba/tensor.h"
 
 static const char *const task_words[] = {[BENCH_NYUV2] = "nyuv2", [BENCH_TASKONOMY] = "taskonomy", NULL};
@@ -63,14 +64,24 @@ static dgba_status measure(bench_result *result, const bench_subject *subject, c
     return DGBA_OK;
 }
 
+/** Ranks share the weights unless they train. */
+static dgba_status prepare(bench_subject *subject, dgba_shelf **shelf, const bench_options *chosen) {
+    dgba_blas_set_threads((int)chosen->threads);
+    dgba_status status = dgba_blas_check();
+    if (status == DGBA_OK) status = bench_subject_create(subject, chosen);
+    DGBA_TRY(dgba_farm_agree(status));
+    const int64_t bytes = dgba_graph_parameter_floats(subject->model.graph) * (int64_t)sizeof(float);
+    if (!measures(chosen, BENCH_TRAIN)) DGBA_TRY(dgba_farm_open_shelf(shelf, 1, bytes));
+    return dgba_farm_agree(bench_subject_load(subject, chosen, *shelf));
+}
+
 static dgba_status bench(const bench_options *chosen) {
     bench_subject subject = {0};
+    dgba_shelf *shelf = NULL;
     bench_result result = {0};
     dgba_text text = {0};
     dgba_status status;
-    dgba_blas_set_threads((int)chosen->threads);
-    DGBA_TRY_OUT(dgba_blas_check());
-    DGBA_TRY_OUT(bench_subject_create(&subject, chosen));
+    DGBA_TRY_OUT(prepare(&subject, &shelf, chosen));
     DGBA_TRY_OUT(measure(&result, &subject, chosen));
     bench_print(&text, chosen, &subject, &result);
     status = print_text(&text);
@@ -78,6 +89,7 @@ out:
     dgba_text_free(&text);
     bench_result_free(&result);
     bench_subject_free(&subject);
+    dgba_farm_close_shelf(&shelf);
     return status;
 }
 
@@ -88,7 +100,10 @@ static dgba_status run(const dgba_command *command, int argc, char **argv) {
     DGBA_TRY(arguments_read(&given, &chosen, command, argc, argv, 0, 0));
     if (chosen.save[0] != '\0' && !measures(&chosen, BENCH_ATTACK))
         return dgba_fail(DGBA_E_USAGE, "--save writes what the attack found: add --what attack");
-    return bench(&chosen);
+    DGBA_TRY(dgba_farm_start(false));
+    const dgba_status status = bench(&chosen);
+    dgba_farm_end();
+    return status;
 }
 
 static void more_help(dgba_text *out) {
@@ -104,7 +119,8 @@ const dgba_command bench_command = {
         "Random weights and images will do, as the time does not depend on them. Everything is told per image.\n"
         "An attack's iteration is one forward pass, the losses, and one weighted backward pass to the image; rules\n"
         "that need the gradient of every task walk back once per task. GFLOP/s count two operations per\n"
-        "multiply-accumulate of the plain algorithm, so a cleverer one can exceed the machine's peak.\n",
+        "multiply-accumulate of the plain algorithm, so a cleverer one can exceed the machine's peak.\n"
+        "Under mpirun every rank measures and prints, all at the same time; they share the weights unless they train.\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

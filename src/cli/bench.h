@@ -21,7 +21,8 @@ typedef struct bench_options {
 /** A model with weights, and a batch of labelled images. */
 typedef struct bench_subject {
     dgba_model model;
-    float *parameters;
+    dgba_shelf_block weights;
+    float *parameters; // in `weights`
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_shape input;
     float *images;                       // (N,3,H,W)
@@ -32,6 +33,9 @@ typedef struct bench_subject {
 
 /** Makes or reads the model and the batch. `out` is zeroed by the caller, who frees it also on errors. */
 dgba_status bench_subject_create(bench_subject *out, const bench_options *options);
+
+/** Makes or reads the weights of the model; `shelf` of the node, if they are only read, or NULL. */
+dgba_status bench_subject_load(bench_subject *subject, const bench_options *options, const dgba_shelf *shelf);
 void bench_subject_free(bench_subject *subject);
 
 /** Median seconds of one pass over the batch. */

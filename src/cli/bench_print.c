@@ -1,6 +1,5 @@
 /** What was measured, as text for people or as CSV. All times and multiply-accumulates are per image. */
 #include <string.h>
-#include <sys/resource.h>
 
 #include "bench.h"
 #include "dgba/tensor.h"
@@ -126,12 +125,6 @@ static void print_bytes(const printer *p, const char *name, int64_t bytes) {
     print_number(p, name, 1, (double)bytes / (1 << 20), "MiB");
 }
 
-static int64_t peak_bytes(void) {
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage); // cannot fail
-    return (int64_t)usage.ru_maxrss * 1024;
-}
-
 static void print_machine(const printer *p, const bench_options *options) {
     print_word(p, "blas_core", dgba_blas_core(), "");
     print_number(p, "blas_threads", 0, (double)options->threads, "");
@@ -184,5 +177,5 @@ void bench_print(dgba_text *out, const bench_options *options, const bench_subje
     print_subject(&p, subject);
     print_attack(&p, result, samples);
     print_train(&p, result, samples);
-    print_bytes(&p, "peak_memory", peak_bytes());
+    print_bytes(&p, "peak_memory", dgba_peak_resident_bytes());
 }

@@ -81,19 +81,41 @@ static dgba_status make_model(bench_subject *out, const bench_options *options) 
         memcpy(heads[t].name, out->tasks[t].name, sizeof heads[t].name);
         heads[t].channels = dgba_task_prediction_channels(&out->tasks[t]);
     }
-    DGBA_TRY(dgba_model_create(&out->model, &options->model, heads, count));
-    DGBA_TRY(DGBA_NEW(&out->parameters, dgba_graph_parameter_floats(out->model.graph)));
-    fill_parameters(out->parameters, out->model.graph, (uint64_t)options->seed);
-    return DGBA_OK;
+    return dgba_model_create(&out->model, &options->model, heads, count);
 }
 
 static dgba_status read_model(bench_subject *out, const char *path) {
     dgba_h5 *file = NULL;
     DGBA_TRY(dgba_h5_open(&file, path));
-    dgba_status status = dgba_checkpoint_read(&out->model, &out->parameters, file);
+    dgba_status status = dgba_checkpoint_read_model(&out->model, file);
     for (int64_t t = 0; t < out->model.task_count && status == DGBA_OK; ++t)
         status = recognise_task(&out->tasks[t], &out->model.tasks[t], path);
     dgba_h5_close(&file);
+    return status;
+}
+
+static dgba_status read_parameters(const bench_subject *subject, const char *path) {
+    dgba_h5 *file = NULL;
+    DGBA_TRY(dgba_h5_open(&file, path));
+    const dgba_status status = dgba_checkpoint_read_parameters(subject->parameters, &subject->model, file);
+    dgba_h5_close(&file);
+    return status;
+}
+
+dgba_status bench_subject_load(bench_subject *subject, const bench_options *options, const dgba_shelf *shelf) {
+    const dgba_graph *graph = subject->model.graph;
+    DGBA_TRY(dgba_shelf_take(&subject->weights, shelf, "bench", dgba_graph_parameter_floats(graph), sizeof(float)));
+    subject->parameters = subject->weights.memory;
+    if (subject->weights.filled) return DGBA_OK;
+    dgba_status status = DGBA_OK;
+    if (options->checkpoint[0] != '\0')
+        status = read_parameters(subject, options->checkpoint);
+    else
+        fill_parameters(subject->parameters, graph, (uint64_t)options->seed);
+    if (status == DGBA_OK)
+        dgba_shelf_announce(&subject->weights);
+    else
+        dgba_shelf_put_back(&subject->weights); // the next rank tries
     return status;
 }
 
@@ -202,7 +224,7 @@ dgba_status bench_subject_create(bench_subject *out, const bench_options *option
 
 void bench_subject_free(bench_subject *subject) {
     dgba_model_free(&subject->model);
-    dgba_free(subject->parameters);
+    dgba_shelf_put_back(&subject->weights);
     dgba_free(subject->images);
     for (int64_t t = 0; t < DGBA_MOST_TASKS; ++t) {
         dgba_free(subject->values[t]);

@@ -8,11 +8,12 @@ typedef struct data_options {
     char output[DGBA_OPTION_TEXT_BYTES], split[DGBA_OPTION_TEXT_BYTES];
     int64_t images;
     dgba_synth synth;
+    dgba_import import;
 } data_options;
 
-enum { OWN_OPTIONS = 3, MOST_OPTIONS = 16 };
+enum { OWN_OPTIONS = 3, MOST_OPTIONS = 24 };
 
-/** The command's own options, then those of the synthetic scenes. */
+/** The command's own options, then those of the synthetic scenes and of the importers. */
 static dgba_option options[MOST_OPTIONS] = {
     {"output", DGBA_OPTION_TEXT, offsetof(data_options, output), "", 0, 0, NULL, "file to write (-o)"},
     {"split", DGBA_OPTION_TEXT, offsetof(data_options, split), "test", 0, 0, NULL, "sheet: split to show"},
@@ -20,13 +21,18 @@ static dgba_option options[MOST_OPTIONS] = {
 };
 static dgba_option_table table = {"data", "data files", options, OWN_OPTIONS};
 
-static void add_synth_options(void) {
-    if (table.count > OWN_OPTIONS) return;
-    DGBA_ASSERT(OWN_OPTIONS + dgba_synth_options.count <= MOST_OPTIONS);
-    for (int64_t i = 0; i < dgba_synth_options.count; ++i) {
-        options[table.count] = dgba_synth_options.options[i];
-        options[table.count++].offset += offsetof(data_options, synth);
+static void add_options(const dgba_option_table *from, size_t offset) {
+    DGBA_ASSERT(table.count + from->count <= MOST_OPTIONS);
+    for (int64_t i = 0; i < from->count; ++i) {
+        options[table.count] = from->options[i];
+        options[table.count++].offset += offset;
     }
+}
+
+static void add_all_options(void) {
+    if (table.count > OWN_OPTIONS) return;
+    add_options(&dgba_synth_options, offsetof(data_options, synth));
+    add_options(&dgba_import_options, offsetof(data_options, import));
 }
 
 static dgba_status need_output(const data_options *chosen) {
@@ -75,17 +81,16 @@ static dgba_status make_sheet(const char *path, const data_options *chosen) {
 }
 
 static dgba_status import(const arguments *given, const data_options *chosen) {
-    if (given->word_count != 3 || strcmp(given->words[1], "folder") != 0)
-        return dgba_fail(DGBA_E_USAGE, "usage: dgba data import folder SOURCE -o FILE.h5");
+    if (given->word_count != 3) return dgba_fail(DGBA_E_USAGE, "usage: dgba data import IMPORTER SOURCE -o FILE.h5");
     DGBA_TRY(need_output(chosen));
-    DGBA_TRY(dgba_data_import_folder(given->words[2], chosen->output));
+    DGBA_TRY(dgba_data_import(given->words[1], given->words[2], chosen->output, &chosen->import));
     return describe(chosen->output);
 }
 
 static dgba_status run(const dgba_command *command, int argc, char **argv) {
     arguments given;
     data_options chosen = {0};
-    add_synth_options();
+    add_all_options();
     DGBA_TRY(arguments_read(&given, &chosen, command, argc, argv, 1, 3));
     const char *verb = given.words[0];
     if (strcmp(verb, "import") == 0) return import(&given, &chosen);
@@ -103,19 +108,27 @@ static dgba_status run(const dgba_command *command, int argc, char **argv) {
 }
 
 static void more_help(dgba_text *out) {
-    (void)out;
-    add_synth_options();
+    int64_t count = 0;
+    const dgba_importer *const *importers = dgba_data_importers(&count);
+    add_all_options();
+    dgba_text_add(out, "\nImporters:\n");
+    for (int64_t i = 0; i < count; ++i) {
+        dgba_text_add(out, "  %-12s %s\n", importers[i]->name, importers[i]->help);
+        for (const char *const *option = importers[i]->options; *option != NULL; ++option)
+            dgba_text_add(out, "%s%s", option == importers[i]->options ? "               options: " : ", ", *option);
+        if (*importers[i]->options != NULL) dgba_text_add(out, "\n");
+    }
 }
 
 const dgba_command data_command = {
     .name = "data",
-    .usage = "import folder SOURCE -o FILE.h5 | synth -o FILE.h5 | info FILE.h5 | sheet FILE.h5 -o SHEET.png",
+    .usage = "import IMPORTER SOURCE -o FILE.h5 | synth -o FILE.h5 | info FILE.h5 | sheet FILE.h5 -o SHEET.png",
     .help = "makes data files: imports images and labels, renders synthetic rooms, looks at them",
     .details =
-        "import folder  reads a folder of aligned images that its dataset.yaml describes\n"
-        "synth          renders labelled indoor scenes; needs no download\n"
-        "info           prints what a data file holds\n"
-        "sheet          draws images and labels as a PNG contact sheet\n",
+        "import  reads images and labels of one of the forms below\n"
+        "synth   renders labelled indoor scenes; needs no download\n"
+        "info    prints what a data file holds\n"
+        "sheet   draws images and labels as a PNG contact sheet\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

@@ -28,12 +28,21 @@ typedef struct context {
     dgba_worker *worker;
 } context;
 
+/** A message without bytes stands for an attack that a transfer unit has done: the answer is as empty. */
 static dgba_status prepare(char **bytes, size_t *count, void *self, int64_t unit) {
     const run_state *state = ((context *)self)->state;
-    return dgba_unit_message(bytes, count, state->sweep, &state->sweep->units[unit], dgba_store_folder(state->store));
+    const dgba_unit *about = &state->sweep->units[unit];
+    const char *folder = dgba_store_folder(state->store);
+    *bytes = NULL;
+    *count = 0;
+    if (run_transfer_of(state, about) >= 0 && dgba_unit_is_done(state->sweep, about, folder)) return DGBA_OK;
+    return dgba_unit_message(bytes, count, state->sweep, about, folder);
 }
 
 static dgba_status work(char **result, size_t *result_count, void *self, const char *bytes, size_t count) {
+    *result = NULL;
+    *result_count = 0;
+    if (count == 0) return DGBA_OK;
     return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count);
 }
 
@@ -59,7 +68,7 @@ static dgba_status finished(void *self, const dgba_farm_result *result) {
         DGBA_INFO("%s: %.1f s on rank %d", dgba_text_chars(&name), result->seconds, result->worker);
         dgba_text_free(&name);
     }
-    return dgba_store_put(state->store, dgba_unit_store_kind(unit), unit->id, result->bytes, result->count);
+    return result->count > 0 ? dgba_unit_put(state->store, unit, result->bytes, result->count) : DGBA_OK;
 }
 
 /** The worker of rank 0 reads data and writes records meanwhile; with an HDF5 that cannot bear two threads the results are
@@ -106,6 +115,9 @@ static void print_summary(const run_state *state, const char *folder) {
                   (long long)c->blocked, (long long)c->waiting);
     add_duration(&text, dgba_clock_seconds() - state->started);
     DGBA_INFO("%s", dgba_text_chars(&text));
+    DGBA_INFO("Memory: at most %s MiB resident on a rank, %s MiB in a plan; weights taken %lld times, read %lld times",
+              state->provenance.peak_memory, state->provenance.plan_memory, (long long)state->models_taken,
+              (long long)state->models_read);
     DGBA_INFO("Results: %s/results.h5   Tables: dgba report %s", folder, folder);
     dgba_text_free(&text);
 }
@@ -125,6 +137,26 @@ static dgba_status conclude(run_state *state, dgba_status status, const char *fo
     return status;
 }
 
+static void set_mebibytes(char **field, int64_t bytes) {
+    char text[32];
+    snprintf(text, sizeof text, "%.1f", (double)bytes / (1 << 20));
+    dgba_results_set_text(field, text);
+}
+
+/** What the ranks have needed; collective. */
+static void gather_memory(run_state *state, const dgba_worker *worker) {
+    const dgba_worker_memory mine = dgba_worker_used(worker);
+    int64_t most[] = {dgba_peak_resident_bytes(), mine.plan_bytes};
+    int64_t sums[] = {mine.models_taken, mine.models_read};
+    dgba_farm_most(most, DGBA_COUNT_OF(most));
+    dgba_farm_sum(sums, DGBA_COUNT_OF(sums));
+    if (dgba_farm_rank() > 0) return;
+    set_mebibytes(&state->provenance.peak_memory, most[0]);
+    set_mebibytes(&state->provenance.plan_memory, most[1]);
+    state->models_taken = sums[0];
+    state->models_read = sums[1];
+}
+
 static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char *folder) {
     context self = {.state = state, .worker = worker};
     const dgba_farm farm = {.context = &self,
@@ -136,6 +168,7 @@ static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char
                             .tick = tick,
                             .should_stop = should_stop};
     const dgba_status status = dgba_farm_run(&farm);
+    gather_memory(state, worker);
     return dgba_farm_rank() == 0 ? conclude(state, status, folder) : status;
 }
 
@@ -143,18 +176,21 @@ static dgba_status run_all(const arguments *given, const run_options *chosen) {
     run_state state = {0};
     dgba_config *config = NULL;
     dgba_sweep sweep = {0};
+    dgba_shelf *shelf = NULL;
     dgba_worker *worker = NULL;
     dgba_status status = dgba_blas_check();
     if (status == DGBA_OK && dgba_farm_rank() == 0)
         status = run_state_prepare(&state, &sweep, &config, given->words[0], given->overrides, given->override_count,
                                    chosen->output);
-    if (status == DGBA_OK) status = dgba_worker_create(&worker);
     DGBA_TRY_OUT(dgba_farm_agree(status));
+    DGBA_TRY_OUT(dgba_farm_open_shelf(&shelf, sweep.model_count, sweep.parameter_bytes));
+    DGBA_TRY_OUT(dgba_farm_agree(dgba_worker_create(&worker, shelf)));
     DGBA_INFO_ROOT("%s: %lld units on %d workers, OpenBLAS core %s", state.provenance.name, (long long)sweep.unit_count,
                    dgba_farm_workers(), dgba_blas_core());
     status = run_farm_of(&state, worker, chosen->output);
 out:
     dgba_worker_free(&worker);
+    dgba_farm_close_shelf(&shelf);
     run_state_free(&state);
     dgba_sweep_free(&sweep);
     dgba_config_free(&config);

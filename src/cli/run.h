@@ -9,12 +9,13 @@ typedef struct run_state {
     const dgba_sweep *sweep;
     dgba_store *store;
     dgba_provenance provenance;
-    dgba_sched_unit *units;   // one per unit of the sweep
-    int64_t *needs;           // what they need, one index each
-    char **failures;          // [unit] reason, or NULL
-    dgba_sched_counts counts; // as of the last tick
-    double started;           // clock seconds
-    int64_t images_done;      // images attacked in this run
+    dgba_sched_unit *units;            // one per unit of the sweep
+    int64_t *needs;                    // what they need
+    char **failures;                   // [unit] reason, or NULL
+    dgba_sched_counts counts;          // as of the last tick
+    double started;                    // clock seconds
+    int64_t images_done;               // images attacked in this run
+    int64_t models_taken, models_read; // of all workers, at the end (dgba_worker_memory)
     double next_line, next_status, next_results;
     bool on_terminal;
 } run_state;
@@ -23,6 +24,9 @@ typedef struct run_state {
 dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config **config, const char *config_path,
                               const char *const *overrides, int64_t override_count, const char *folder);
 void run_state_free(run_state *state);
+
+/** The transfer unit that makes an attack unit unnecessary in this run, -1 if there is none. */
+int64_t run_transfer_of(const run_state *state, const dgba_unit *attack);
 
 /** Rebuilds results.h5 from the finished units. */
 dgba_status run_write_results(run_state *state);

@@ -38,6 +38,8 @@ static void fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
     dgba_results_set_text(&p->blas_core, dgba_blas_core());
     dgba_results_set_text(&p->libraries, dgba_text_chars(&libraries));
     dgba_results_set_text(&p->host, host);
+    dgba_results_set_text(&p->peak_memory, "");
+    dgba_results_set_text(&p->plan_memory, "");
     dgba_results_set_text(&p->started, now);
     dgba_results_set_text(&p->finished, now);
     dgba_text_free(&libraries);
@@ -52,20 +54,46 @@ static void free_provenance(dgba_provenance *p) {
 
 /* ---- Preparation ---- */
 
+/** What a unit needs: its model, and the last of these may fail: for a transfer unit the other models, for an attack unit
+ *  the transfer unit that attacks in its place. `needs` has room for all models, or two. */
+static void list_needs(dgba_sched_unit *about, int64_t *needs, const run_state *state, const dgba_unit *unit) {
+    const dgba_sweep *sweep = state->sweep;
+    if (unit->needs < 0) return;
+    about->needs = needs;
+    needs[about->need_count++] = unit->needs;
+    if (unit->kind == DGBA_UNIT_TRANSFER) {
+        for (int64_t m = 0; m < sweep->model_count; ++m)
+            if (m != unit->needs) needs[about->need_count++] = m;
+    } else if (run_transfer_of(state, unit) >= 0) {
+        needs[about->need_count++] = run_transfer_of(state, unit);
+        about->cost = 0; // there will be nothing left to do
+    }
+    about->may_fail = about->need_count - 1;
+}
+
+int64_t run_transfer_of(const run_state *state, const dgba_unit *attack) {
+    const int64_t transfer = dgba_sweep_transfer_of(state->sweep, attack);
+    return transfer >= 0 && !state->units[transfer].done_before ? transfer : -1;
+}
+
 /** Units as the scheduler sees them. Units of one model have its number as affinity. */
 static dgba_status list_units(run_state *state, const char *folder) {
     const dgba_sweep *sweep = state->sweep;
+    int64_t needs = 0;
     DGBA_TRY(DGBA_NEW(&state->units, sweep->unit_count));
-    DGBA_TRY(DGBA_NEW(&state->needs, sweep->unit_count));
     DGBA_TRY(DGBA_NEW(&state->failures, sweep->unit_count));
     for (int64_t u = 0; u < sweep->unit_count; ++u) {
         const dgba_unit *unit = &sweep->units[u];
-        state->needs[u] = unit->needs;
         state->units[u] = (dgba_sched_unit){.cost = unit->cost,
                                             .affinity = unit->kind == DGBA_UNIT_TRAIN ? -1 : unit->model,
-                                            .needs = &state->needs[u],
-                                            .need_count = unit->needs >= 0,
-                                            .done_before = dgba_unit_is_done(unit, folder)};
+                                            .done_before = dgba_unit_is_done(sweep, unit, folder)};
+        needs += unit->kind == DGBA_UNIT_TRANSFER ? sweep->model_count : 2;
+    }
+    DGBA_TRY(DGBA_NEW(&state->needs, needs));
+    int64_t *next = state->needs;
+    for (int64_t u = 0; u < sweep->unit_count; ++u) {
+        list_needs(&state->units[u], next, state, &sweep->units[u]);
+        next += state->units[u].need_count;
     }
     return DGBA_OK;
 }

@@ -142,12 +142,20 @@ static void sample_label(float *values, uint8_t *valid, dgba_shape shape, const 
     }
 }
 
+/** log(1 + d)/log 2¹⁶ of a depth d that has been divided. */
+static float divided_log_depth(float value, double divisor) {
+    static const double log_bits = 16 * 0.69314718055994531;
+    return (float)(log1p(expm1((double)value * log_bits) / divisor) / log_bits);
+}
+
 /** What the view does to the meaning of a label: its first channel is a normal's x, or the depth. */
 static void transform_label(float *values, int64_t pixels, data_kind kind, const data_view *view) {
     if (kind == DATA_NORMALS && view->mirror)
         for (int64_t i = 0; i < pixels; ++i) values[i] = -values[i];
     if (kind == DATA_DEPTH && view->depth_divisor != 1)
         for (int64_t i = 0; i < pixels; ++i) values[i] = (float)(values[i] / view->depth_divisor);
+    if (kind == DATA_LOG_DEPTH && view->depth_divisor != 1)
+        for (int64_t i = 0; i < pixels; ++i) values[i] = divided_log_depth(values[i], view->depth_divisor);
 }
 
 dgba_status dgba_data_batch_fill(dgba_batch *batch, int64_t sample, dgba_data *data, int64_t image, const data_view *view) {

@@ -59,7 +59,7 @@ static void find_range(double *low, double *range, const float *values, int64_t 
 static void colour_label(uint8_t *rgb, const float *values, int64_t pixels, const dgba_data_task *task) {
     const data_kind kind = dgba_data_kind_of(task);
     double low = 0, range = 1;
-    if (kind == DATA_DEPTH || kind == DATA_PIXEL_L1) find_range(&low, &range, values, pixels);
+    if (kind == DATA_DEPTH || kind == DATA_LOG_DEPTH || kind == DATA_PIXEL_L1) find_range(&low, &range, values, pixels);
     for (int64_t i = 0; i < pixels; ++i) {
         const float *value = values + i * task->channels;
         colour shown = not_valid;
@@ -69,6 +69,8 @@ static void colour_label(uint8_t *rgb, const float *values, int64_t pixels, cons
             shown = of_class((int64_t)value[0]);
         else if (kind == DATA_NORMALS)
             shown = of_normal(value);
+        else if (kind == DATA_RAW_NORMALS)
+            shown = (colour){{(uint8_t)value[0], (uint8_t)value[1], (uint8_t)value[2]}};
         else
             shown = from_map((value[0] - low) / range);
         memcpy(rgb + 3 * i, shown.rgb, sizeof shown.rgb);

@@ -33,6 +33,16 @@ static dgba_status check_format(dgba_h5 *file) {
                      (long long)version, DATA_FORMAT_VERSION);
 }
 
+static dgba_status read_weights(dgba_data_task *task, dgba_h5 *file) {
+    if (!dgba_data_is_weighted(task) || task->classes < 1 || task->classes > DGBA_DATA_MOST_CLASSES) return DGBA_OK;
+    dgba_text path = {0};
+    dgba_h5_dataset dataset;
+    dgba_data_weights_dataset(&dataset, &path, task);
+    const dgba_status status = dgba_h5_read(task->class_weights, file, dataset.path, DGBA_H5_F32, task->classes);
+    dgba_text_free(&path);
+    return status;
+}
+
 static dgba_status read_task(dgba_data *data, const char *name, int64_t tasks) {
     dgba_text path = {0};
     dgba_text_add(&path, "/tasks/%s", name);
@@ -54,6 +64,7 @@ static dgba_status read_task(dgba_data *data, const char *name, int64_t tasks) {
     DGBA_TRY_OUT(dgba_h5_get_integer(&task->classes, data->file, dataset, "classes"));
     DGBA_TRY_OUT(dgba_h5_sizes(&axes, sizes, data->file, dataset));
     task->channels = axes == 4 ? sizes[3] : 1;
+    status = read_weights(task, data->file);
 out:
     dgba_text_free(&path);
     return status;

@@ -8,7 +8,16 @@
 
 enum { DATA_FORMAT_VERSION = 1, DATA_MOST_SIDE = 16384 };
 
-typedef enum data_kind { DATA_SEGMENTATION, DATA_NORMALS, DATA_DEPTH, DATA_PIXEL_L1, DATA_KIND_COUNT } data_kind;
+/** What a label means to geometry and storage; kinds of tasks that differ only in how they are measured are one. */
+typedef enum data_kind {
+    DATA_SEGMENTATION,
+    DATA_NORMALS,
+    DATA_RAW_NORMALS,
+    DATA_DEPTH,
+    DATA_LOG_DEPTH,
+    DATA_PIXEL_L1,
+    DATA_KIND_COUNT
+} data_kind;
 
 typedef struct data_split {
     char *name;
@@ -32,6 +41,9 @@ dgba_status dgba_data_kind_read(data_kind *out, const char *name);
 /** The kind of a task that dgba_data_info_check() has seen. */
 data_kind dgba_data_kind_of(const dgba_data_task *task);
 
+/** Whether its classes have weights. */
+bool dgba_data_is_weighted(const dgba_data_task *task);
+
 /** A name that can stand in a path inside the file: letters, digits, _ . -
  *  Errors    DGBA_E_FORMAT, naming `what` it is */
 dgba_status dgba_data_name_check(const char *name, const char *what);
@@ -41,5 +53,8 @@ dgba_status dgba_data_info_check(const dgba_data_info *about);
 
 /** The dataset of a task; `dataset->path` is borrowed from `path`, which is cleared first. */
 void dgba_data_task_dataset(dgba_h5_dataset *dataset, dgba_text *path, const dgba_data_info *about, int64_t task);
+
+/** The dataset of its class weights, likewise. */
+void dgba_data_weights_dataset(dgba_h5_dataset *dataset, dgba_text *path, const dgba_data_task *task);
 
 #endif

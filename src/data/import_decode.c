@@ -28,7 +28,9 @@ static dgba_status decode_classes(float *values, const data_image *stored, const
 
 static float decode_real(int64_t stored, const import_task *task) {
     double value = raw_value(stored, task);
-    if (stored == task->ignore || (task->kind == DATA_DEPTH && value <= 0)) return NAN;
+    if (stored == task->ignore || (task->valid_below > 0 && stored >= task->valid_below)) return NAN;
+    if (task->kind == DATA_DEPTH && value <= 0) return NAN;
+    if (task->kind == DATA_LOG_DEPTH) return value < 0 ? NAN : (float)(log2(1 + value) / 16);
     if (task->clipped) value = fmin(fmax(value, task->clip[0]), task->clip[1]);
     if (task->mapped) {
         const double part = (value - task->clip[0]) / (task->clip[1] - task->clip[0]);
@@ -48,8 +50,8 @@ static void decode_normal(float normal[3], const uint16_t stored[3], const impor
         square += n[c] * n[c];
         ignored = ignored && stored[c] == task->ignore;
     }
-    const bool valid = !ignored && square >= least_length * least_length;
-    for (int c = 0; c < 3; ++c) normal[c] = valid ? (float)(n[c] / sqrt(square)) : NAN;
+    const bool raw = task->kind == DATA_RAW_NORMALS, valid = !ignored && (raw || square >= least_length * least_length);
+    for (int c = 0; c < 3; ++c) normal[c] = valid ? (float)(raw ? n[c] : n[c] / sqrt(square)) : NAN;
 }
 
 dgba_status dgba_data_decode_label(float *values, const data_image *stored, const import_task *task,
@@ -60,7 +62,7 @@ dgba_status dgba_data_decode_label(float *values, const data_image *stored, cons
     const int64_t pixels = stored->height * stored->width;
     if (task->kind == DATA_SEGMENTATION) return decode_classes(values, stored, task, about->classes);
     for (int64_t i = 0; i < pixels; ++i) {
-        if (task->kind == DATA_NORMALS)
+        if (about->channels == 3)
             decode_normal(values + 3 * i, stored->values + 3 * i, task);
         else
             values[i] = decode_real(stored->values[i], task);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "import.h"
+#include "npy.h"
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
@@ -16,8 +17,7 @@ static dgba_status add_line(dgba_names *out, const char *text, size_t length) {
     return DGBA_OK;
 }
 
-/** All lines of a text file, empty ones too, so that an index is a line number. */
-static dgba_status read_lines(dgba_names *out, const char *path) {
+dgba_status dgba_data_list_lines(dgba_names *out, const char *path) {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
     char *content = NULL;
     size_t bytes = 0;
@@ -40,7 +40,7 @@ out:
 
 /** The lines of a split's file that name an image. */
 static dgba_status read_split_file(dgba_names *out, const char *path) {
-    DGBA_TRY(read_lines(out, path));
+    DGBA_TRY(dgba_data_list_lines(out, path));
     int64_t kept = 0;
     for (int64_t i = 0; i < out->count; ++i) {
         if (out->items[i][0] == '\0')
@@ -101,27 +101,32 @@ out:
     return status;
 }
 
-dgba_status dgba_data_list_images(dgba_names *names, data_splits *splits, const import_plan *plan, const char *folder) {
+dgba_status dgba_data_list_images(dgba_names *names, data_splits *splits, const import_split *lists, int64_t count) {
     *names = (dgba_names){0};
     *splits = (data_splits){0};
-    dgba_text path = {0};
     dgba_names listed = {0};
     dgba_status status = DGBA_OK;
-    for (const dgba_yaml_node *node = plan->splits->first; node != NULL; node = node->next) {
-        dgba_path_join(&path, folder, node->text);
-        DGBA_TRY_OUT(read_split_file(&listed, dgba_text_chars(&path)));
+    for (int64_t i = 0; i < count; ++i) {
+        DGBA_TRY_OUT(read_split_file(&listed, lists[i].path));
         DGBA_TRY_OUT(move_names(names, &listed));
         dgba_names_free(&listed);
     }
     sort_unique(names);
-    for (const dgba_yaml_node *node = plan->splits->first; node != NULL; node = node->next) {
-        dgba_path_join(&path, folder, node->text);
-        DGBA_TRY_OUT(add_split(splits, node->key, dgba_text_chars(&path), names));
-    }
+    for (int64_t i = 0; i < count; ++i) DGBA_TRY_OUT(add_split(splits, lists[i].name, lists[i].path, names));
 out:
     dgba_names_free(&listed);
-    dgba_text_free(&path);
     return status;
+}
+
+dgba_status dgba_data_list_optional(dgba_names *names, data_splits *splits, const dgba_import *options) {
+    *names = (dgba_names){0};
+    *splits = (data_splits){0};
+    const import_split lists[] = {{"train", options->train_list}, {"test", options->test_list}};
+    for (int64_t i = 0; i < DGBA_COUNT_OF(lists); ++i)
+        if (lists[i].path[0] == '\0')
+            return dgba_fail(DGBA_E_USAGE, "say which images are for %sing: --%s-list FILE, a name a line", lists[i].name,
+                             lists[i].name);
+    return dgba_data_list_images(names, splits, lists, DGBA_COUNT_OF(lists));
 }
 
 /** Reads "stored-value name" into the list of class names. */
@@ -144,7 +149,7 @@ dgba_status dgba_data_list_classes(dgba_names *out, const char *path, const impo
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(DGBA_NEW(&out->items, classes));
     out->count = classes;
-    DGBA_TRY_OUT(read_lines(&lines, path));
+    DGBA_TRY_OUT(dgba_data_list_lines(&lines, path));
     for (int64_t i = 0; i < lines.count; ++i)
         if (lines.items[i][0] != '\0')
             DGBA_TRY_OUT(dgba_context(read_class(out, lines.items[i], task), "%s:%lld", path, (long long)i + 1));
@@ -156,5 +161,38 @@ dgba_status dgba_data_list_classes(dgba_names *out, const char *path, const impo
     }
 out:
     dgba_names_free(&lines);
+    return status;
+}
+
+static dgba_status read_weight_lines(float *weights, const char *path, int64_t classes) {
+    dgba_names lines = {0};
+    int64_t count = 0;
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(dgba_data_list_lines(&lines, path));
+    for (int64_t i = 0; i < lines.count; ++i) {
+        double value = 0;
+        if (lines.items[i][0] == '\0') continue;
+        DGBA_TRY_OUT(dgba_context(dgba_text_real(&value, lines.items[i]), "%s:%lld", path, (long long)i + 1));
+        if (count < classes) weights[count] = (float)value;
+        count += 1;
+    }
+    if (count != classes)
+        status = dgba_fail(DGBA_E_FORMAT, "%s: %lld weights for %lld classes", path, (long long)count, (long long)classes);
+out:
+    dgba_names_free(&lines);
+    return status;
+}
+
+dgba_status dgba_data_list_weights(float weights[DGBA_DATA_MOST_CLASSES], const char *path, int64_t classes) {
+    const size_t length = strlen(path);
+    if (length < 4 || strcmp(path + length - 4, ".npy") != 0) return read_weight_lines(weights, path, classes);
+    data_array array = {0};
+    DGBA_TRY(dgba_data_npy_read(&array, path));
+    dgba_status status = DGBA_OK;
+    if (array.axes == 1 && array.sizes[0] == classes)
+        memcpy(weights, array.values, (size_t)classes * sizeof *weights);
+    else
+        status = dgba_fail(DGBA_E_FORMAT, "%s: not a list of weights for %lld classes", path, (long long)classes);
+    dgba_data_array_free(&array);
     return status;
 }

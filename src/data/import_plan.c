@@ -7,7 +7,9 @@
 enum {
     WITH_SEGMENTATION = 1 << DATA_SEGMENTATION,
     WITH_NORMALS = 1 << DATA_NORMALS,
+    WITH_RAW_NORMALS = 1 << DATA_RAW_NORMALS,
     WITH_DEPTH = 1 << DATA_DEPTH,
+    WITH_LOG_DEPTH = 1 << DATA_LOG_DEPTH,
     WITH_PIXEL_L1 = 1 << DATA_PIXEL_L1,
     WITH_DERIVED = 1 << DATA_KIND_COUNT,
     WITH_STORED = WITH_DERIVED - 1,
@@ -25,11 +27,13 @@ static const struct {
     {"scale", WITH_STORED},
     {"divide", WITH_STORED},
     {"ignore", WITH_STORED},
+    {"valid_below", WITH_DEPTH | WITH_LOG_DEPTH | WITH_PIXEL_L1},
     {"clip", WITH_DEPTH | WITH_PIXEL_L1},
     {"map", WITH_DEPTH | WITH_PIXEL_L1},
-    {"color", WITH_NORMALS},
+    {"color", WITH_NORMALS | WITH_RAW_NORMALS},
     {"classes", WITH_SEGMENTATION},
     {"names", WITH_SEGMENTATION},
+    {"weights", WITH_SEGMENTATION},
     {"from", WITH_DERIVED},
     {"camera", WITH_DERIVED},
 };
@@ -164,12 +168,14 @@ static dgba_status read_value_rule(import_task *task, const dgba_yaml *document,
     DGBA_TRY(maybe_pair(&task->mapped, task->map, document, map, "map"));
     if (task->mapped && !task->clipped)
         return dgba_yaml_fail(document, mapping, true, "'map' needs 'clip', the range it starts from");
+    DGBA_TRY(maybe_integer(&task->valid_below, document, map, "valid_below", 1, UINT16_MAX));
     return maybe_integer(&task->ignore, document, map, "ignore", 0, UINT16_MAX);
 }
 
 static dgba_status read_stored_task(import_task *task, dgba_data_task *about, const dgba_yaml *document,
                                     const dgba_yaml_node *map, const char *place) {
     const dgba_yaml_node *folder = NULL, *classes = NULL, *names = dgba_yaml_get(map, "names");
+    const dgba_yaml_node *weights = dgba_yaml_get(map, "weights");
     DGBA_TRY(require(&folder, document, map, place, "folder"));
     DGBA_TRY(read_text(&task->folder, document, folder));
     DGBA_TRY(read_value_rule(task, document, map));
@@ -177,6 +183,9 @@ static dgba_status read_stored_task(import_task *task, dgba_data_task *about, co
     if (task->kind != DATA_SEGMENTATION) return DGBA_OK;
     DGBA_TRY(require(&classes, document, map, place, "classes"));
     DGBA_TRY(maybe_integer(&about->classes, document, map, "classes", 1, DGBA_DATA_IGNORE));
+    if (dgba_data_is_weighted(about) != (weights != NULL))
+        return dgba_yaml_fail(document, map, false, "'weights' go with kind weighted_segmentation, which needs them");
+    if (weights != NULL) DGBA_TRY(read_text(&task->weights, document, weights));
     return names == NULL ? DGBA_OK : read_text(&task->names, document, names);
 }
 
@@ -209,7 +218,7 @@ static dgba_status read_task(import_task *task, dgba_data_task *about, const dgb
     const bool derived = dgba_yaml_get(map, "from") != NULL;
     DGBA_TRY(check_task_keys(document, map, place, about->kind, derived ? WITH_DERIVED : 1 << task->kind));
     DGBA_TRY(maybe_text(about->unit, sizeof about->unit, document, map, "unit"));
-    about->channels = task->kind == DATA_NORMALS ? 3 : 1;
+    about->channels = task->kind == DATA_NORMALS || task->kind == DATA_RAW_NORMALS ? 3 : 1;
     if (!derived) return read_stored_task(task, about, document, map, place);
     if (task->kind != DATA_NORMALS)
         return dgba_yaml_fail(document, dgba_yaml_get(map, "from"), true,

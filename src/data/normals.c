@@ -1,10 +1,13 @@
 #include <math.h>
+#include <string.h>
 
 #include "import.h"
 
 /** Normals from depth by a plane fitted round each pixel. In 1/z a plane is linear in the pixel's place,
  *  1/z = a·dx + b·dy + c, so least squares need no back-projection, and the normal follows from a, b, c and the camera.
- *  Only pixels whose 1/z is near that of the centre take part, so that the fit stays on one surface. */
+ *  Only pixels whose 1/z is near that of the centre take part, so that the fit stays on one surface. Where two surfaces
+ *  meet in a crease, the window holds both: then one of its quarters, each with the pixel at its corner, is fitted much
+ *  better than the whole, and is taken. */
 
 enum {
     PIXELS_PER_RADIUS = 53, // the window's radius is the image's width / this: 12 at 640, 2 at 128
@@ -15,6 +18,11 @@ enum {
 
 static const float near_part = 0.08F; // of 1/z: what differs by more is another surface
 static const double least_spread = 0.05;
+static const double much_better = 4;    // ratio of residual variances
+static const double least_noise = 2e-4; // of 1/z: residuals below it say nothing
+
+/** The window round a pixel and its quarters. */
+enum { WHOLE, FIRST_QUARTER, WINDOWS = FIRST_QUARTER + 4 };
 
 /** 1/z with a frame of NaN, which is near nothing. */
 typedef struct inverse_depth {
@@ -22,10 +30,10 @@ typedef struct inverse_depth {
     int64_t stride, radius, step;
 } inverse_depth;
 
-/** Sums over the window of each pixel of a strip: of the weight 1, x, y, x², xy, y² and of d, xd, yd, where d is the
- *  difference in 1/z to the window's centre. */
+/** Sums over a window of each pixel of a strip: of the weight 1, x, y, x², xy, y² and of d, xd, yd, d², where d is the
+ *  difference in 1/z to the pixel. */
 typedef struct moments {
-    float one[STRIP], x[STRIP], y[STRIP], xx[STRIP], xy[STRIP], yy[STRIP], d[STRIP], xd[STRIP], yd[STRIP];
+    float one[STRIP], x[STRIP], y[STRIP], xx[STRIP], xy[STRIP], yy[STRIP], d[STRIP], xd[STRIP], yd[STRIP], dd[STRIP];
 } moments;
 
 static dgba_status create_inverse(inverse_depth *out, const float *depth, int64_t height, int64_t width) {
@@ -59,19 +67,29 @@ DGBA_VECTORIZE static void add_offset(moments *restrict sums, const float *restr
         sums->d[i] += d;
         sums->xd[i] += d * dx;
         sums->yd[i] += d * dy;
+        sums->dd[i] += d * d;
     }
 }
 
-static void sum_windows(moments *sums, const inverse_depth *inverse, const float *centre) {
-    *sums = (moments){0};
+/** Whether a window holds an offset; quarters share the offsets on their sides. */
+static bool holds(int window, int64_t dx, int64_t dy) {
+    if (window == WHOLE) return true;
+    const int quarter = window - FIRST_QUARTER;
+    return (quarter % 2 == 0 ? dx <= 0 : dx >= 0) && (quarter / 2 == 0 ? dy <= 0 : dy >= 0);
+}
+
+static void sum_windows(moments sums[WINDOWS], const inverse_depth *inverse, const float *centre) {
+    memset(sums, 0, WINDOWS * sizeof *sums);
     for (int64_t dy = -inverse->radius; dy <= inverse->radius; dy += inverse->step)
         for (int64_t dx = -inverse->radius; dx <= inverse->radius; dx += inverse->step)
-            add_offset(sums, centre, centre + dy * inverse->stride + dx, (float)dx, (float)dy);
+            for (int window = 0; window < WINDOWS; ++window)
+                if (holds(window, dx, dy))
+                    add_offset(&sums[window], centre, centre + dy * inverse->stride + dx, (float)dx, (float)dy);
 }
 
 /** Solves the normal equations for d = a·x + b·y + c.
  *  Returns   false if the pixels are too few or lie on a line */
-static bool fit_plane(double abc[3], const moments *sums, int i) {
+static bool fit_plane(double abc[3], double *variance, const moments *sums, int i) {
     const double n = sums->one[i], x = sums->x[i], y = sums->y[i];
     const double xx = sums->xx[i], xy = sums->xy[i], yy = sums->yy[i];
     const double d = sums->d[i], xd = sums->xd[i], yd = sums->yd[i];
@@ -83,6 +101,21 @@ static bool fit_plane(double abc[3], const moments *sums, int i) {
     abc[0] = (cxd * cyy - cyd * cxy) / determinant;
     abc[1] = (cyd * cxx - cxd * cxy) / determinant;
     abc[2] = (d - abc[0] * x - abc[1] * y) / n;
+    *variance = (sums->dd[i] - abc[0] * xd - abc[1] * yd - abc[2] * d) / (n - 3);
+    return true;
+}
+
+/** The plane of the whole window, or of a quarter that is fitted much better. */
+static bool fit_best(double abc[3], const moments sums[WINDOWS], int i, double centre) {
+    double variance = 0, quarter[3];
+    const double floor = least_noise * least_noise * centre * centre;
+    if (!fit_plane(abc, &variance, &sums[WHOLE], i)) return false;
+    double limit = variance / much_better;
+    for (int window = FIRST_QUARTER; window < WINDOWS; ++window) {
+        if (!fit_plane(quarter, &variance, &sums[window], i) || variance + floor >= limit) continue;
+        limit = variance + floor;
+        memcpy(abc, quarter, sizeof quarter);
+    }
     return true;
 }
 
@@ -110,13 +143,14 @@ dgba_status dgba_data_normals_from_depth(float *normals, const float *depth, int
     DGBA_TRY(create_inverse(&inverse, depth, height, width));
     for (int64_t y = 0; y < height; ++y) {
         const float *row = inverse.values + (y + inverse.radius) * inverse.stride + inverse.radius;
-        moments sums;
+        moments sums[WINDOWS];
         for (int64_t x = 0; x < width; ++x) {
-            if (x % STRIP == 0) sum_windows(&sums, &inverse, row + x);
+            if (x % STRIP == 0) sum_windows(sums, &inverse, row + x);
             float *normal = normals + 3 * (y * width + x);
             double abc[3];
             normal[0] = normal[1] = normal[2] = NAN;
-            if (!neighbours_are_valid(depth, height, width, y, x) || !fit_plane(abc, &sums, (int)(x % STRIP))) continue;
+            if (!neighbours_are_valid(depth, height, width, y, x) || !fit_best(abc, sums, (int)(x % STRIP), row[x]))
+                continue;
             abc[2] += row[x];
             normal_of_plane(normal, abc, camera, (double)x, (double)y);
         }

@@ -27,6 +27,8 @@ static void hash_about(dgba_hasher *hasher, const dgba_data_info *about) {
         hash_text(hasher, task->kind);
         hash_text(hasher, task->unit);
         hash_integer(hasher, task->classes);
+        if (dgba_data_is_weighted(task))
+            dgba_hasher_add(hasher, task->class_weights, (size_t)task->classes * sizeof *task->class_weights);
     }
 }
 
@@ -40,6 +42,9 @@ static dgba_status add_tasks(dgba_h5 *file, const dgba_data_info *about) {
         DGBA_TRY_OUT(dgba_h5_set_text(file, dataset.path, "kind", about->tasks[t].kind));
         DGBA_TRY_OUT(dgba_h5_set_integer(file, dataset.path, "classes", about->tasks[t].classes));
         DGBA_TRY_OUT(dgba_h5_set_integer(file, dataset.path, "position", t));
+        if (!dgba_data_is_weighted(&about->tasks[t])) continue;
+        dgba_data_weights_dataset(&dataset, &path, &about->tasks[t]);
+        DGBA_TRY_OUT(dgba_h5_write(file, &dataset, about->tasks[t].class_weights));
     }
 out:
     dgba_text_free(&path);

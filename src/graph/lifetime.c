@@ -82,9 +82,6 @@ static const dgba_conv2d *options_of(const dgba_plan *plan, const step *s) {
     return &plan->graph->nodes[s->node].conv.options;
 }
 
-/** Training changes the weights all the time; otherwise they are prepared once, when they are bound. */
-static bool prepares(const dgba_plan *plan) { return plan->purpose != DGBA_PURPOSE_TRAIN; }
-
 static bool wants_direction(const dgba_plan *plan, const step *s, dgba_conv2d_direction direction) {
     switch (direction) {
         case DGBA_CONV2D_BACKWARD_INPUT: return plan->values[s->x[0]].wants_gradient;
@@ -93,22 +90,11 @@ static bool wants_direction(const dgba_plan *plan, const step *s, dgba_conv2d_di
     }
 }
 
-static void add_prepared_buffers(dgba_plan *plan, step *s) {
-    for (dgba_conv2d_direction d = DGBA_CONV2D_FORWARD; d <= DGBA_CONV2D_BACKWARD_INPUT; ++d) {
-        if (!wants_direction(plan, s, d)) continue;
-        const int64_t floats = dgba_conv2d_prepared_floats(s->algorithm[d], options_of(plan, s));
-        const bool shared = d != DGBA_CONV2D_FORWARD && s->algorithm[d] == s->algorithm[DGBA_CONV2D_FORWARD];
-        s->prepared[d] =
-            shared ? s->prepared[DGBA_CONV2D_FORWARD] : add_buffer(plan, floats, sizeof(float), 0, end_time(plan));
-    }
-}
-
 /** Enough for every number of samples: fewer may be cut another way, which can need more. */
 static int64_t most_scratch(const dgba_plan *plan, const step *s, dgba_conv2d_direction direction) {
     int64_t most = 0;
     for (dgba_shape x = plan->values[s->x[0]].shape; x.n >= 1; --x.n) {
-        const int64_t needed =
-            dgba_conv2d_scratch(s->algorithm[direction], options_of(plan, s), x, direction, prepares(plan));
+        const int64_t needed = dgba_conv2d_scratch(s->algorithm[direction], options_of(plan, s), x, direction);
         if (needed > most) most = needed;
     }
     return most;
@@ -119,10 +105,9 @@ static void add_convolution_buffers(dgba_plan *plan, step *s, int32_t i) {
     int64_t scratch[DGBA_CONV2D_DIRECTIONS] = {0};
     for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d) {
         if (!wants_direction(plan, s, d)) continue;
-        s->algorithm[d] = dgba_conv2d_choose(options_of(plan, s), plan->values[s->x[0]].shape, d, prepares(plan));
+        s->algorithm[d] = dgba_conv2d_choose(options_of(plan, s), plan->values[s->x[0]].shape, d);
         scratch[d] = most_scratch(plan, s, d);
     }
-    if (prepares(plan)) add_prepared_buffers(plan, s);
     s->forward_scratch = add_buffer(plan, scratch[DGBA_CONV2D_FORWARD], sizeof(float), i, i);
     if (!plan->values[s->y].wants_gradient) return;
     const int32_t now = backward_time(plan, i);

@@ -34,7 +34,6 @@ static void append_step(lowering *l, dgba_node index) {
                   .bias = NONE,
                   .scale = NONE,
                   .kept = {NONE, NONE},
-                  .prepared = {NONE, NONE},
                   .forward_scratch = NONE,
                   .backward_scratch = NONE,
                   .unwanted = NONE};

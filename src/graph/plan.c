@@ -35,16 +35,6 @@ int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse) {
     return plan->block_bytes;
 }
 
-int64_t dgba_plan_prepared_bytes(const dgba_plan *plan) {
-    int64_t bytes = 0;
-    for (int32_t i = 0; i < plan->step_count; ++i) {
-        const int32_t *prepared = plan->steps[i].prepared;
-        if (prepared[0] != NONE) bytes += plan->buffers[prepared[0]].bytes;
-        if (prepared[1] != NONE && prepared[1] != prepared[0]) bytes += plan->buffers[prepared[1]].bytes;
-    }
-    return bytes;
-}
-
 void *dgba_plan_memory(const dgba_plan *plan, int32_t index) {
     return index != NONE ? plan->block + plan->buffers[index].offset : NULL;
 }
@@ -70,20 +60,10 @@ static void fold(const dgba_plan *plan, const step *s) {
     }
 }
 
-/** Prepares the weights for the chosen algorithms; both directions may share them. */
-static void prepare(const dgba_plan *plan, const step *s) {
-    const dgba_conv2d *options = &plan->graph->nodes[s->node].conv.options;
-    const float *w = s->batchnorm != NONE ? dgba_plan_memory(plan, s->weight) : parameter(plan, s->node, 0);
-    for (int d = 0; d < 2; ++d)
-        if (s->prepared[d] != NONE && (d == 0 || s->prepared[d] != s->prepared[0]))
-            dgba_conv2d_prepare(dgba_plan_memory(plan, s->prepared[d]), w, s->algorithm[d], options);
-}
-
 void dgba_plan_bind(dgba_plan *plan, float *parameters) {
     plan->parameters = parameters;
     for (int32_t i = 0; i < plan->step_count; ++i) {
         const step *s = &plan->steps[i];
         if (s->batchnorm != NONE) fold(plan, s);
-        if (s->op == OP_CONV2D) prepare(plan, s);
     }
 }

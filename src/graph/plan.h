@@ -29,10 +29,9 @@ typedef struct step {
     int32_t weight, bias, scale; // of the folded convolution
     int32_t kept[2];             // for the backward pass: winners, or dropout pattern, or mean and inv_std
     dgba_conv2d_algorithm algorithm[DGBA_CONV2D_DIRECTIONS]; // of a convolution, for the directions that are wanted
-    int32_t prepared[2];                       // its weights for the forward and the backward pass, maybe the same buffer
-    int32_t forward_scratch, backward_scratch; // of a convolution
-    int32_t unwanted;                          // a batch normalisation's gradient of an input that wants none
-    double forward_seconds, backward_seconds;  // spent
+    int32_t forward_scratch, backward_scratch;               // of a convolution
+    int32_t unwanted;                                        // a batch normalisation's gradient of an input that wants none
+    double forward_seconds, backward_seconds;                // spent
 } step;
 
 struct dgba_plan {

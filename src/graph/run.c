@@ -31,8 +31,7 @@ static const float *raw_weights(const dgba_plan *plan, const step *s) {
 }
 
 static dgba_conv2d_weights weights_of(const dgba_plan *plan, const step *s, dgba_conv2d_direction direction) {
-    return (dgba_conv2d_weights){s->algorithm[direction], raw_weights(plan, s),
-                                 dgba_plan_memory(plan, s->prepared[direction])};
+    return (dgba_conv2d_weights){s->algorithm[direction], raw_weights(plan, s)};
 }
 
 static float *bias_of(const dgba_plan *plan, const step *s) {

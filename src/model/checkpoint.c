@@ -187,31 +187,31 @@ static dgba_status read_parameter(float *values, dgba_h5 *file, const dgba_param
     return dgba_h5_read(values, file, path, DGBA_H5_F32, dgba_shape_count(p->shape));
 }
 
-static dgba_status read_parameters(float *parameters, const dgba_model *model, dgba_h5 *file) {
+dgba_status dgba_checkpoint_read_parameters(float *parameters, const dgba_model *model, dgba_h5 *file) {
     int64_t count = 0;
     const dgba_parameter *list = dgba_graph_parameters(model->graph, &count);
     for (int64_t i = 0; i < count; ++i) DGBA_TRY(read_parameter(parameters + list[i].offset, file, &list[i]));
     return DGBA_OK;
 }
 
-static dgba_status read_model(dgba_model *model, dgba_h5 *file) {
+dgba_status dgba_checkpoint_read_model(dgba_model *model, dgba_h5 *file) {
     dgba_model_def def = {0};
     dgba_model_task tasks[DGBA_MOST_TASKS];
     int64_t count = 0;
+    *model = (dgba_model){0};
     DGBA_TRY(read_def(&def, file));
     DGBA_TRY(read_tasks(tasks, &count, file));
-    return blame_file(dgba_model_create(model, &def, tasks, count), file);
+    DGBA_TRY(blame_file(dgba_model_create(model, &def, tasks, count), file));
+    const dgba_status status = check_layout(file, model);
+    if (status != DGBA_OK) dgba_model_free(model);
+    return status;
 }
 
 dgba_status dgba_checkpoint_read(dgba_model *model, float **parameters, dgba_h5 *file) {
-    dgba_status status;
-    *model = (dgba_model){0};
     *parameters = NULL;
-    DGBA_TRY_OUT(read_model(model, file));
-    DGBA_TRY_OUT(check_layout(file, model));
-    DGBA_TRY_OUT(DGBA_NEW(parameters, dgba_graph_parameter_floats(model->graph)));
-    DGBA_TRY_OUT(read_parameters(*parameters, model, file));
-out:
+    DGBA_TRY(dgba_checkpoint_read_model(model, file));
+    dgba_status status = DGBA_NEW(parameters, dgba_graph_parameter_floats(model->graph));
+    if (status == DGBA_OK) status = dgba_checkpoint_read_parameters(*parameters, model, file);
     if (status != DGBA_OK) {
         dgba_free(*parameters);
         *parameters = NULL;

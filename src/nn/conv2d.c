@@ -97,7 +97,6 @@ int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x) {
 static const conv2d_algorithm *const algorithms[DGBA_CONV2D_ALGORITHMS] = {
     [DGBA_CONV2D_POINTWISE] = &conv2d_pointwise,
     [DGBA_CONV2D_COLUMNS] = &conv2d_columns,
-    [DGBA_CONV2D_TAPS] = &conv2d_taps,
     [DGBA_CONV2D_WINOGRAD] = &conv2d_winograd,
 };
 
@@ -119,18 +118,13 @@ double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner) {
 
 double conv2d_copy_cost(int64_t floats) { return 12 * (double)floats; }
 
-double conv2d_weights_cost(int64_t floats) { return 50 * (double)floats; }
-
-dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction,
-                                         bool prepared) {
-    const conv2d_geometry g = geometry(conv, x);
+dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, dgba_conv2d_direction direction) {
     dgba_conv2d_algorithm best = DGBA_CONV2D_COLUMNS;
     double least = INFINITY;
+    const conv2d_geometry g = geometry(conv, x);
     for (dgba_conv2d_algorithm a = 0; a < DGBA_CONV2D_ALGORITHMS; ++a) {
         if (!algorithms[a]->supports(&g)) continue;
-        double cost = algorithms[a]->cost(&g, direction);
-        if (!prepared && direction != DGBA_CONV2D_BACKWARD_PARAMS)
-            cost += conv2d_weights_cost(dgba_conv2d_prepared_floats(a, conv));
+        const double cost = algorithms[a]->cost(&g, direction);
         if (cost >= least) continue;
         best = a;
         least = cost;
@@ -138,45 +132,22 @@ dgba_conv2d_algorithm dgba_conv2d_choose(const dgba_conv2d *conv, dgba_shape x, 
     return best;
 }
 
-int64_t dgba_conv2d_prepared_floats(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv) {
-    return algorithms[algorithm]->prepared != NULL ? algorithms[algorithm]->prepared(conv) : 0;
-}
-
-void dgba_conv2d_prepare(float *prepared, const float *w, dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv) {
-    if (algorithms[algorithm]->prepare != NULL) algorithms[algorithm]->prepare(prepared, w, conv);
-}
-
 int64_t dgba_conv2d_scratch(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv, dgba_shape x,
-                            dgba_conv2d_direction direction, bool prepared) {
+                            dgba_conv2d_direction direction) {
     const conv2d_geometry g = geometry(conv, x);
-    const bool prepares = !prepared && direction != DGBA_CONV2D_BACKWARD_PARAMS;
-    const int64_t own = algorithms[algorithm]->scratch != NULL ? algorithms[algorithm]->scratch(&g, direction) : 0;
-    return own + (prepares ? dgba_conv2d_prepared_floats(algorithm, conv) : 0);
-}
-
-/** The weights as the algorithm wants them; what is prepared now takes the beginning of the scratch. */
-static const float *prepared_weights(float **scratch, dgba_conv2d_weights w, const dgba_conv2d *conv) {
-    const int64_t floats = dgba_conv2d_prepared_floats(w.algorithm, conv);
-    if (floats == 0) return w.w;
-    if (w.prepared != NULL) return w.prepared;
-    float *prepared = *scratch;
-    dgba_conv2d_prepare(prepared, w.w, w.algorithm, conv);
-    *scratch += floats;
-    return prepared;
+    return algorithms[algorithm]->scratch != NULL ? algorithms[algorithm]->scratch(&g, direction) : 0;
 }
 
 void dgba_conv2d_forward(float *y, const float *x, dgba_conv2d_weights w, const float *b, dgba_shape x_shape,
                          const dgba_conv2d *conv, bool relu, float *scratch) {
     const conv2d_geometry g = geometry(conv, x_shape);
-    const float *weights = prepared_weights(&scratch, w, conv);
-    algorithms[w.algorithm]->forward(y, x, weights, b, &g, relu, scratch);
+    algorithms[w.algorithm]->forward(y, x, w.w, b, &g, relu, scratch);
 }
 
 void dgba_conv2d_backward_input(float *dx, const float *dy, dgba_conv2d_weights w, dgba_shape x_shape,
                                 const dgba_conv2d *conv, bool accumulate, float *scratch) {
     const conv2d_geometry g = geometry(conv, x_shape);
-    const float *weights = prepared_weights(&scratch, w, conv);
-    algorithms[w.algorithm]->backward_input(dx, dy, weights, &g, accumulate, scratch);
+    algorithms[w.algorithm]->backward_input(dx, dy, w.w, &g, accumulate, scratch);
 }
 
 static void add_bias_gradient(float *db, const float *dy, dgba_shape y) {

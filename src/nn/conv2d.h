@@ -42,14 +42,11 @@ void conv2d_add_columns(float *dx, float *columns, const conv2d_geometry *g, con
 /** Adds the bias (NULL: none) to `from` and rectifies it; y may be from. */
 void conv2d_finish(float *y, const float *from, const float *bias, int64_t count, bool relu);
 
-/** What an algorithm computes with. `w` is prepared if the algorithm prepares weights at all. */
 typedef struct conv2d_algorithm {
     const char *name;
     bool (*supports)(const conv2d_geometry *g);
-    /** Estimated time, in multiply-accumulates of a large matrix product; without preparation. */
+    /** Estimated time, in multiply-accumulates of a large matrix product. */
     double (*cost)(const conv2d_geometry *g, dgba_conv2d_direction direction);
-    int64_t (*prepared)(const dgba_conv2d *conv); // NULL: it takes the weights as they are
-    void (*prepare)(float *prepared, const float *w, const dgba_conv2d *conv);
     int64_t (*scratch)(const conv2d_geometry *g, dgba_conv2d_direction direction); // NULL: needs none
     void (*forward)(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
                     float *scratch);
@@ -58,11 +55,10 @@ typedef struct conv2d_algorithm {
     void (*backward_weights)(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch);
 } conv2d_algorithm;
 
-extern const conv2d_algorithm conv2d_pointwise, conv2d_columns, conv2d_taps, conv2d_winograd;
+extern const conv2d_algorithm conv2d_pointwise, conv2d_columns, conv2d_winograd;
 
-/* Parts of costs: a matrix product; floats copied in runs between images and matrices; weights arranged anew. */
+/* Parts of costs: a matrix product; floats copied in runs between images and matrices. */
 double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner);
 double conv2d_copy_cost(int64_t floats);
-double conv2d_weights_cost(int64_t floats);
 
 #endif

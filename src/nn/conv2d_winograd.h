@@ -1,32 +1,116 @@
-/** The transforms of Winograd's F(4×4, 3×3), one axis at a time, each over many lanes at once.
+/** Winograd's minimal filtering for 3×3 convolutions of stride 1 whose output is as large as the input.
  *
- *  A tile is 4 × 4 outputs; it reads 6 × 6 inputs, and in the transformed domain has 6 × 6 points. At each point the
- *  convolution is a matrix product over the channels:  y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A.
- *  Source    arXiv 1509.09308 §4; the points of interpolation are 0, 1, −1, 2, −2, ∞
+ *  A dilated convolution is d × d undilated ones, each on every d-th row and column: the phases. A phase is cut into pieces
+ *  along each axis; a tile is a piece down by a piece across. Its inputs are turned into points, at each point the
+ *  convolution is a matrix product over the channels, and the points of the products are turned into outputs:
+ *  y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A.
+ *  Source    arXiv 1509.09308 §4. FOUR is its F(4,3), with the points of interpolation 0, 1, −1, 2, −2, ∞, and THREE is
+ *            F(3,3), with 0, 1, −1, 2, ∞. ONE and TWO are for phases of that length, beside which there is only padding.
+ *
+ *  Everything is done for 16 channels at once, which lie beside each other: the lanes.
  */
 #ifndef DGBA_NN_CONV2D_WINOGRAD_H
 #define DGBA_NN_CONV2D_WINOGRAD_H
 
 #include "conv2d.h"
 
-enum { WINOGRAD_KERNEL = 3, WINOGRAD_OUTPUTS = 4, WINOGRAD_POINTS = 6, WINOGRAD_ALL_POINTS = 36 };
+enum { WINOGRAD_KERNEL = 3, WINOGRAD_TAPS = 9, WINOGRAD_MOST_POINTS = 6, WINOGRAD_LANES = 16 };
 
-/* `to` and `from` are arrays of rows that do not overlap, or the same rows; each of `count` lanes is transformed by itself.
+/** Kinds of pieces; a piece of kind k has k + 1 outputs. */
+typedef enum winograd_kind { WINOGRAD_ONE, WINOGRAD_TWO, WINOGRAD_THREE, WINOGRAD_FOUR, WINOGRAD_KINDS } winograd_kind;
+
+static inline int64_t winograd_outputs(winograd_kind kind) { return (int64_t)kind + 1; }
+
+/** Numbers of a piece: 1, 3, 5, 6 points, and as many inputs, but 2 for TWO. */
+int64_t winograd_points(winograd_kind kind);
+int64_t winograd_inputs(winograd_kind kind);
+
+/* ---- Cutting an axis ---- */
+
+/** The first n mod d phases of an axis of n elements are one longer than the others; the two sorts are cut alike. */
+typedef struct winograd_axis {
+    int64_t size, dilation;
+    int64_t phases[2];                 // longer, shorter
+    int64_t pieces[2][WINOGRAD_KINDS]; // of a phase of each sort
+} winograd_axis;
+
+winograd_axis winograd_cut(int64_t size, int64_t dilation);
+
+/** Pieces of a kind on the whole axis. */
+int64_t winograd_pieces(const winograd_axis *axis, winograd_kind kind);
+
+/** The first output of a piece; the others follow at distances of the dilation. */
+int64_t winograd_first(const winograd_axis *axis, winograd_kind kind, int64_t piece);
+
+/* ---- Transforms ---- */
+
+/** The tiles of one image whose pieces are of the same two kinds, and where their points lie. */
+typedef struct winograd_group {
+    winograd_kind down, across;
+    int64_t rows, columns;  // of tiles, in an image
+    int64_t tiles;          // in all images that are computed together
+    int64_t block;          // tiles of a block
+    int64_t padded_tiles;   // whole blocks
+    int64_t points;         // of a tile
+    int64_t first_position; // of its first point among those of all groups
+    int64_t first_row;      // of the first tile's first point among the rows of all points' matrices
+} winograd_group;
+
+typedef struct winograd_map {
+    winograd_axis down, across;
+    winograd_group groups[4]; // an axis has at most two kinds
+    int64_t group_count, positions, matrix_rows;
+} winograd_map;
+
+/** A matrix for each position, one after the other: a row per tile, a column per channel. Row-major; or `blocked`, for the
+ *  kernels of products: g->block rows after one another, of each 16 columns of all rows and then the next 16. */
+typedef struct winograd_matrices {
+    float *data;
+    int64_t stride; // floats per row; a multiple of 16
+    bool blocked;
+} winograd_matrices;
+
+/** Start of a position's matrix. A cache line after each keeps the points of a tile from falling into one set of the cache.
  */
+static inline float *winograd_matrix(winograd_matrices m, const winograd_group *g, int64_t point) {
+    return m.data + (g->first_row + point * g->padded_tiles) * m.stride + (g->first_position + point) * WINOGRAD_LANES;
+}
 
-/** Bᵀ: the inputs of a tile to its points, and B, its transpose. */
-void conv2d_winograd_input(float *const to[6], const float *const from[6], int64_t count);
-void conv2d_winograd_input_transposed(float *const to[6], const float *const from[6], int64_t count);
+static inline int64_t winograd_matrices_floats(const winograd_map *map, int64_t stride) {
+    return map->matrix_rows * stride + map->positions * WINOGRAD_LANES;
+}
 
-/** Aᵀ: points to the outputs of a tile, and A, its transpose. */
-void conv2d_winograd_output(float *const to[4], const float *const from[6], int64_t count);
-void conv2d_winograd_output_transposed(float *const to[6], const float *const from[4], int64_t count);
+/* Pixels of one image, 16 channels each; the one after the last must be 0. */
 
-/** u = G w Gᵀ.
- *  Shapes    u (36, filters)  w (filters,3,3) */
-void conv2d_winograd_weights(float *u, const float *w, int64_t filters);
+/** Planes of `channels` ≤ 16 channels to pixels; lanes without a channel become 0. */
+void winograd_read_planes(float *pixels, const float *planes, int64_t plane, int64_t channels);
+/** And back; with `accumulate` it adds. */
+void winograd_write_planes(float *planes, const float *pixels, int64_t plane, int64_t channels, bool accumulate);
 
-/** Adds Gᵀ du G to dw. */
-void conv2d_winograd_add_weights(float *dw, const float *du, int64_t filters);
+/** Bᵀ: the inputs of all tiles of image `image` to their points, for the channels that begin at `channel`. */
+void winograd_read_inputs(winograd_matrices to, const float *pixels, const winograd_map *map, int64_t image,
+                          int64_t channel);
+/** Aᵀ: points to outputs, to which `bias` (16) is added, and with `relu` negative ones become 0. */
+void winograd_write_outputs(float *pixels, winograd_matrices from, const winograd_map *map, int64_t image, int64_t channel,
+                            const float *bias, bool relu);
+/** A: the gradient of the outputs to that of the points. */
+void winograd_read_outputs(winograd_matrices to, const float *pixels, const winograd_map *map, int64_t image,
+                           int64_t channel);
+
+/** Weights of a convolution, seen from one of its directions: that to `out` channels from `in` channels. */
+typedef struct winograd_filters {
+    const float *w; // (K,C,3,3)
+    int64_t in, out;
+    bool transposed; // of the backward pass: out = C, in = K, and the taps turned round
+} winograd_filters;
+
+/** G: panels of the filters of the output channels first .. first+count−1, count ≤ 48: per position `in` rows of 48.
+ *  `stride` floats from panel to panel. */
+void winograd_panels(float *panels, int64_t stride, const winograd_filters *filters, const winograd_map *map, int64_t first,
+                     int64_t count);
+
+/** Adds Gᵀ gradient G to the filters of one output channel.
+ *  Shapes    dw (in,3,3)  gradient: per position, at distances of `stride` floats, `in` floats */
+void winograd_add_weights(float *dw, const float *gradient, int64_t stride, const winograd_map *map, int64_t in);
 
 #endif

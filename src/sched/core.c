@@ -13,6 +13,8 @@ enum state { WAITING, RUNNING, DONE, FAILED, BLOCKED };
 
 struct unit {
     enum state state;
+    const int64_t *may_fail; // the needs that may have failed
+    int64_t may_fail_count;
     double cost;
     int64_t unmet;       // needs that are not done yet; ready when 0
     int64_t worker;      // while running
@@ -96,7 +98,10 @@ static void set_ready(dgba_sched *sched, const struct unit *unit) {
 
 static void settle_unit(dgba_sched *sched, const dgba_sched_unit *units, int64_t u) {
     struct unit *unit = &sched->units[u];
+    DGBA_ASSERT(units[u].may_fail >= 0 && units[u].may_fail <= units[u].need_count);
     unit->cost = units[u].cost;
+    unit->may_fail_count = units[u].may_fail;
+    if (unit->may_fail_count > 0) unit->may_fail = units[u].needs + units[u].need_count - unit->may_fail_count;
     unit->state = units[u].done_before ? DONE : WAITING;
     if (unit->state == DONE) {
         sched->counts.cached += 1;
@@ -188,6 +193,17 @@ dgba_sched_action dgba_sched_next(int64_t *unit_out, dgba_sched *sched, int64_t 
     return DGBA_SCHED_RUN;
 }
 
+static bool can_do_without(const struct unit *unit, int64_t need) {
+    for (int64_t i = 0; i < unit->may_fail_count; ++i)
+        if (unit->may_fail[i] == need) return true;
+    return false;
+}
+
+/** One more of the needs of a unit is out of the way. */
+static void release(dgba_sched *sched, struct unit *unit) {
+    if (unit->state == WAITING && --unit->unmet == 0) set_ready(sched, unit);
+}
+
 static void block(dgba_sched *sched, struct unit *unit) {
     unit->state = BLOCKED;
     sched->counts.waiting -= 1;
@@ -195,7 +211,8 @@ static void block(dgba_sched *sched, struct unit *unit) {
     sched->counts.cost_total -= unit->cost;
 }
 
-/** Blocks all that need the unit, directly or through others. A blocked unit was never ready: a need of it is not done. */
+/** Blocks all that cannot do without the unit, directly or through others. A blocked unit was never ready: a need of it is
+ *  not done. */
 static void block_dependents(dgba_sched *sched, int64_t failed) {
     int64_t height = 0;
     sched->stack[height++] = failed;
@@ -204,6 +221,10 @@ static void block_dependents(dgba_sched *sched, int64_t failed) {
         for (int64_t d = sched->dag.first[u]; d < sched->dag.first[u + 1]; ++d) {
             const int64_t dependent = sched->dag.dependents[d];
             if (sched->units[dependent].state != WAITING) continue;
+            if (can_do_without(&sched->units[dependent], u)) {
+                release(sched, &sched->units[dependent]);
+                continue;
+            }
             block(sched, &sched->units[dependent]);
             sched->stack[height++] = dependent;
         }
@@ -211,10 +232,8 @@ static void block_dependents(dgba_sched *sched, int64_t failed) {
 }
 
 static void release_dependents(dgba_sched *sched, int64_t done) {
-    for (int64_t d = sched->dag.first[done]; d < sched->dag.first[done + 1]; ++d) {
-        struct unit *dependent = &sched->units[sched->dag.dependents[d]];
-        if (dependent->state == WAITING && --dependent->unmet == 0) set_ready(sched, dependent);
-    }
+    for (int64_t d = sched->dag.first[done]; d < sched->dag.first[done + 1]; ++d)
+        release(sched, &sched->units[sched->dag.dependents[d]]);
 }
 
 void dgba_sched_finish(dgba_sched *sched, int64_t u, bool ok) {

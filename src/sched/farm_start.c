@@ -91,6 +91,14 @@ dgba_status dgba_farm_agree(dgba_status status) {
     return dgba_fail((dgba_status)failure.status, "rank %d: %s", first, failure.message);
 }
 
+static void reduce(int64_t *values, int count, MPI_Op op) {
+    if (self.communicator != MPI_COMM_NULL) MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_INT64_T, op, self.communicator);
+}
+
+void dgba_farm_most(int64_t *values, int count) { reduce(values, count, MPI_MAX); }
+
+void dgba_farm_sum(int64_t *values, int count) { reduce(values, count, MPI_SUM); }
+
 int dgba_farm_rank(void) { return self.rank; }
 
 int dgba_farm_ranks(void) { return self.ranks; }

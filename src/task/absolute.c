@@ -24,3 +24,30 @@ void dgba_task_absolute_answer(double answer[DGBA_TASK_ANSWER], const dgba_task 
     (void)task;
     answer[0] = (double)prediction.values[0];
 }
+
+const dgba_metric_info dgba_task_absolute_metrics[DGBA_TASK_ABSOLUTE_METRICS] = {{"mean_absolute_error", "", false}};
+
+int64_t dgba_task_absolute_counts(const dgba_task *task) {
+    (void)task;
+    return 1;
+}
+
+void dgba_task_absolute_measure(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER],
+                                dgba_pixel prediction, dgba_pixel label) {
+    (void)task, (void)prediction;
+    totals->sums[0] += fabs(answer[0] - (double)label.values[0]);
+    totals->counts[0] += 1;
+}
+
+void dgba_task_absolute_metrics_of(double *values, const dgba_task *task, const dgba_totals *totals) {
+    (void)task;
+    values[0] = totals->counts[0] > 0 ? totals->sums[0] / (double)totals->counts[0] : NAN;
+}
+
+bool dgba_task_absolute_batch_mean(double *numerator, double *denominator, const dgba_task *task, const dgba_totals *totals,
+                                   int64_t metric) {
+    (void)task, (void)metric;
+    *numerator = totals->sums[0];
+    *denominator = (double)totals->counts[0];
+    return true;
+}

@@ -28,15 +28,21 @@ static bool usable(const dgba_task *task, dgba_pixel label) {
     return label.values[0] > 3e-5F;
 }
 
-/** A depth of 0 or below is never correct, however the ratio comes out. */
-static void measure(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER], dgba_pixel label) {
-    (void)task;
+/** A depth of 0 or below is never correct, however the ratio comes out; to the released code, a negative ratio is within
+ *  every limit. */
+static bool is_within(const dgba_task *task, double p, double g, double limit) {
+    if (task->released) return p / g <= limit && g / p <= limit;
+    return p > 0 && p / g < limit && g / p < limit;
+}
+
+static void measure(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER],
+                    dgba_pixel prediction, dgba_pixel label) {
+    (void)prediction;
     const double p = answer[0], g = (double)label.values[0];
     totals->sums[SUM_ABSOLUTE] += fabs(p - g);
     totals->sums[SUM_RELATIVE] += fabs(p - g) / g;
     totals->counts[COUNT_PIXELS] += 1;
-    for (int64_t k = 0; k < LIMITS; ++k)
-        totals->counts[COUNT_WITHIN + k] += p > 0 && p / g < limits[k] && g / p < limits[k];
+    for (int64_t k = 0; k < LIMITS; ++k) totals->counts[COUNT_WITHIN + k] += is_within(task, p, g, limits[k]);
 }
 
 static void metrics_of(double *values, const dgba_task *task, const dgba_totals *totals) {
@@ -47,6 +53,15 @@ static void metrics_of(double *values, const dgba_task *task, const dgba_totals 
     values[ABSOLUTE_ERROR] = totals->sums[SUM_ABSOLUTE] / (double)pixels;
     values[RELATIVE_ERROR] = totals->sums[SUM_RELATIVE] / (double)pixels;
     for (int64_t k = 0; k < LIMITS; ++k) values[DELTA_1_25 + k] = (double)totals->counts[COUNT_WITHIN + k] / (double)pixels;
+}
+
+static bool batch_mean(double *numerator, double *denominator, const dgba_task *task, const dgba_totals *totals,
+                       int64_t metric) {
+    (void)task;
+    if (metric != ABSOLUTE_ERROR && metric != RELATIVE_ERROR) return false;
+    *numerator = totals->sums[metric == ABSOLUTE_ERROR ? SUM_ABSOLUTE : SUM_RELATIVE];
+    *denominator = (double)totals->counts[COUNT_PIXELS];
+    return true;
 }
 
 const dgba_task_kind dgba_task_depth = {
@@ -66,4 +81,6 @@ const dgba_task_kind dgba_task_depth = {
     .answer = dgba_task_absolute_answer,
     .measure = measure,
     .metrics_of = metrics_of,
+    .batch_mean = batch_mean,
+    .percentages = LIMITS,
 };

@@ -9,10 +9,11 @@
 #include <math.h>
 
 #include "kinds.h"
+#include "normals.h"
 
 enum { MEAN_ANGLE, MEDIAN_ANGLE, WITHIN_11_25, WITHIN_22_5, WITHIN_30 };
 
-static const dgba_metric_info metrics[] = {
+const dgba_metric_info dgba_task_normals_metrics[DGBA_TASK_NORMALS_METRICS] = {
     [MEAN_ANGLE] = {"mean_angle", "degree", false}, [MEDIAN_ANGLE] = {"median_angle", "degree", false},
     [WITHIN_11_25] = {"within_11_25", "", true},    [WITHIN_22_5] = {"within_22_5", "", true},
     [WITHIN_30] = {"within_30", "", true},
@@ -21,18 +22,24 @@ static const dgba_metric_info metrics[] = {
 enum { BINS_PER_DEGREE = 1024, BINS = 180 * BINS_PER_DEGREE + 1 };
 
 /** Places in totals->counts. The limits are three counts of their own: a histogram cannot tell 11.25° from just below. */
-enum { COUNT_PIXELS, COUNT_WITHIN, LIMITS = 3, COUNT_BINS = COUNT_WITHIN + LIMITS, COUNTS = COUNT_BINS + BINS };
+enum {
+    COUNT_PIXELS,
+    COUNT_WITHIN,
+    LIMITS = DGBA_TASK_NORMALS_PERCENTAGES,
+    COUNT_BINS = COUNT_WITHIN + LIMITS,
+    COUNTS = COUNT_BINS + BINS
+};
 
 static const double limits[LIMITS] = {11.25, 22.5, 30};
 static const double least_length = 1e-8;
 static const double degrees_per_radian = 57.295779513082321;
 
-static int64_t prediction_channels(const dgba_task *task) {
+int64_t dgba_task_normals_channels(const dgba_task *task) {
     (void)task;
     return 3;
 }
 
-static int64_t count_count(const dgba_task *task) {
+int64_t dgba_task_normals_counts(const dgba_task *task) {
     (void)task;
     return COUNTS;
 }
@@ -52,7 +59,7 @@ static double unit_vector(double unit[3], dgba_pixel vector) {
 
 static double dot(const double a[3], const double b[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
-static double loss(const dgba_task *task, dgba_pixel prediction, dgba_pixel label) {
+double dgba_task_normals_loss(const dgba_task *task, dgba_pixel prediction, dgba_pixel label) {
     (void)task;
     double p[3], g[3];
     unit_vector(p, prediction);
@@ -61,7 +68,8 @@ static double loss(const dgba_task *task, dgba_pixel prediction, dgba_pixel labe
 }
 
 /** The part of the label that is perpendicular to the prediction turns it; nothing changes its length. */
-static void gradient(float *dprediction, double weight, const dgba_task *task, dgba_pixel prediction, dgba_pixel label) {
+void dgba_task_normals_gradient(float *dprediction, double weight, const dgba_task *task, dgba_pixel prediction,
+                                dgba_pixel label) {
     (void)task;
     double p[3], g[3];
     const double length = unit_vector(p, prediction);
@@ -71,20 +79,26 @@ static void gradient(float *dprediction, double weight, const dgba_task *task, d
     for (int64_t c = 0; c < 3; ++c) dprediction[c * prediction.stride] = (float)(-weight * (g[c] - along * p[c]) / length);
 }
 
-static void answer_of(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction) {
+void dgba_task_normals_answer(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction) {
     (void)task;
     unit_vector(answer, prediction);
 }
 
-static void measure(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER], dgba_pixel label) {
-    (void)task;
+double dgba_task_normals_cosine(const double answer[DGBA_TASK_ANSWER], dgba_pixel label) {
     double g[3];
     unit_vector(g, label);
     const double cosine = dot(answer, g);
-    const double angle = degrees_per_radian * acos(cosine > 1 ? 1 : cosine < -1 ? -1 : cosine);
+    return cosine > 1 ? 1 : cosine < -1 ? -1 : cosine;
+}
+
+void dgba_task_normals_measure(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER],
+                               dgba_pixel prediction, dgba_pixel label) {
+    (void)prediction;
+    const double angle = degrees_per_radian * acos(dgba_task_normals_cosine(answer, label));
     totals->sums[0] += angle;
     totals->counts[COUNT_PIXELS] += 1;
-    for (int64_t k = 0; k < LIMITS; ++k) totals->counts[COUNT_WITHIN + k] += angle < limits[k];
+    for (int64_t k = 0; k < LIMITS; ++k)
+        totals->counts[COUNT_WITHIN + k] += task->released ? angle <= limits[k] : angle < limits[k];
     totals->counts[COUNT_BINS + (isnan(angle) ? BINS - 1 : lround(angle * BINS_PER_DEGREE))] += 1;
 }
 
@@ -95,10 +109,10 @@ static double angle_of_rank(const int64_t *bins, int64_t rank) {
     return (double)bin / BINS_PER_DEGREE;
 }
 
-static void metrics_of(double *values, const dgba_task *task, const dgba_totals *totals) {
+void dgba_task_normals_metrics_of(double *values, const dgba_task *task, const dgba_totals *totals) {
     (void)task;
     const int64_t pixels = totals->counts[COUNT_PIXELS], *bins = totals->counts + COUNT_BINS;
-    for (int64_t m = 0; m < DGBA_COUNT_OF(metrics); ++m) values[m] = NAN;
+    for (int64_t m = 0; m < DGBA_TASK_NORMALS_METRICS; ++m) values[m] = NAN;
     if (pixels == 0) return;
     values[MEAN_ANGLE] = totals->sums[0] / (double)pixels;
     values[MEDIAN_ANGLE] = (angle_of_rank(bins, (pixels - 1) / 2) + angle_of_rank(bins, pixels / 2)) / 2;
@@ -111,15 +125,16 @@ const dgba_task_kind dgba_task_normals = {
     .help = "a direction in space per pixel",
     .loss_name = "1 - cosine",
     .loss_unit = "",
-    .metrics = metrics,
-    .metric_count = DGBA_COUNT_OF(metrics),
-    .prediction_channels = prediction_channels,
+    .metrics = dgba_task_normals_metrics,
+    .metric_count = DGBA_TASK_NORMALS_METRICS,
+    .prediction_channels = dgba_task_normals_channels,
     .label_channels = 3,
-    .sum_count = 1,
-    .count_count = count_count,
-    .loss = loss,
-    .gradient = gradient,
-    .answer = answer_of,
-    .measure = measure,
-    .metrics_of = metrics_of,
+    .sum_count = DGBA_TASK_NORMALS_SUMS,
+    .count_count = dgba_task_normals_counts,
+    .loss = dgba_task_normals_loss,
+    .gradient = dgba_task_normals_gradient,
+    .answer = dgba_task_normals_answer,
+    .measure = dgba_task_normals_measure,
+    .metrics_of = dgba_task_normals_metrics_of,
+    .percentages = DGBA_TASK_NORMALS_PERCENTAGES,
 };

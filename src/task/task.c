@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "kinds.h"
+#include "released.h"
 
 static const dgba_task_kind *const kinds[] = {
-    &dgba_task_segmentation,
-    &dgba_task_normals,
-    &dgba_task_depth,
-    &dgba_task_pixel_l1,
+    &dgba_task_segmentation, &dgba_task_weighted_segmentation,
+    &dgba_task_normals,      &dgba_task_cosine_normals,
+    &dgba_task_raw_normals,  &dgba_task_depth,
+    &dgba_task_log_depth,    &dgba_task_pixel_l1,
 };
 
 const dgba_task_kind *const *dgba_task_kinds(int64_t *count) {
@@ -29,7 +30,9 @@ dgba_status dgba_task_kind_find(const dgba_task_kind **out, const char *name) {
 
 int64_t dgba_task_prediction_channels(const dgba_task *task) { return task->kind->prediction_channels(task); }
 
-int64_t dgba_task_sum_count(const dgba_task *task) { return task->kind->sum_count; }
+int64_t dgba_task_sum_count(const dgba_task *task) {
+    return task->kind->sum_count + (task->released ? task_released_sum_count(task) : 0);
+}
 
 int64_t dgba_task_count_count(const dgba_task *task) { return task->kind->count_count(task); }
 
@@ -67,18 +70,23 @@ static bool label_for(dgba_pixel *label, const comparison *c, int64_t n, int64_t
     return label_at(label, c, n, i * c->labels->height / c->shape.h, j * c->labels->width / c->shape.w);
 }
 
-static double sample_loss(double *valid, const comparison *c, int64_t n) {
+static double weight_of(const dgba_task *task, dgba_pixel label) {
+    return task->kind->weight != NULL ? task->kind->weight(task, label) : 1;
+}
+
+static double sample_loss(double *denominator, const comparison *c, int64_t n) {
     double sum = 0;
-    *valid = 0;
+    *denominator = 0;
     for (int64_t i = 0; i < c->shape.h; ++i) {
         for (int64_t j = 0; j < c->shape.w; ++j) {
             dgba_pixel label;
             if (!label_for(&label, c, n, i, j)) continue;
-            sum += c->task->kind->loss(c->task, pixel_at(c->prediction, c->shape, n, i, j), label);
-            *valid += 1;
+            const double weight = weight_of(c->task, label);
+            sum += weight * c->task->kind->loss(c->task, pixel_at(c->prediction, c->shape, n, i, j), label);
+            *denominator += weight;
         }
     }
-    return *valid > 0 ? sum / *valid : NAN;
+    return *denominator > 0 ? sum / *denominator : NAN;
 }
 
 void dgba_task_loss(double *losses, double *denominators, const dgba_task *task, const float *prediction, dgba_shape shape,
@@ -87,25 +95,26 @@ void dgba_task_loss(double *losses, double *denominators, const dgba_task *task,
     for (int64_t n = 0; n < shape.n; ++n) losses[n] = sample_loss(&denominators[n], &c, n);
 }
 
-static int64_t valid_pixels(const comparison *c, int64_t n) {
-    int64_t valid = 0;
+static double sum_of_weights(const comparison *c, int64_t n) {
+    double sum = 0;
     for (int64_t i = 0; i < c->shape.h; ++i) {
         for (int64_t j = 0; j < c->shape.w; ++j) {
             dgba_pixel label;
-            valid += label_for(&label, c, n, i, j);
+            if (label_for(&label, c, n, i, j)) sum += weight_of(c->task, label);
         }
     }
-    return valid;
+    return sum;
 }
 
-/** Writes weight · ∂(sum of the pixels' losses) for sample n where the label can be used. */
-static void sample_gradient(float *dprediction, double weight, const comparison *c, int64_t n) {
+/** Writes factor · ∂(weighted sum of the pixels' losses) for sample n where the label can be used. */
+static void sample_gradient(float *dprediction, double factor, const comparison *c, int64_t n) {
     for (int64_t i = 0; i < c->shape.h; ++i) {
         for (int64_t j = 0; j < c->shape.w; ++j) {
             dgba_pixel label;
             if (!label_for(&label, c, n, i, j)) continue;
             const dgba_pixel pixel = pixel_at(c->prediction, c->shape, n, i, j);
-            c->task->kind->gradient(dprediction + (pixel.values - c->prediction), weight, c->task, pixel, label);
+            c->task->kind->gradient(dprediction + (pixel.values - c->prediction), factor * weight_of(c->task, label),
+                                    c->task, pixel, label);
         }
     }
 }
@@ -116,8 +125,8 @@ void dgba_task_loss_gradient(float *dprediction, const double *weights, const dg
     dgba_fill(dprediction, 0, dgba_shape_count(shape));
     for (int64_t n = 0; n < shape.n; ++n) {
         // A weight of 0 wipes out even a prediction that is not finite.
-        const int64_t valid = weights[n] != 0 ? valid_pixels(&c, n) : 0;
-        if (valid > 0) sample_gradient(dprediction, weights[n] / (double)valid, &c, n);
+        const double denominator = weights[n] != 0 ? sum_of_weights(&c, n) : 0;
+        if (denominator > 0) sample_gradient(dprediction, weights[n] / denominator, &c, n);
     }
 }
 
@@ -132,11 +141,12 @@ static void measure_block(dgba_totals *totals, const comparison *c, int64_t n, i
     const int64_t bottom = first_label(i + 1, c->shape.h, c->labels->height);
     const int64_t right = first_label(j + 1, c->shape.w, c->labels->width);
     double answer[DGBA_TASK_ANSWER];
-    c->task->kind->answer(answer, c->task, pixel_at(c->prediction, c->shape, n, i, j));
+    const dgba_pixel prediction = pixel_at(c->prediction, c->shape, n, i, j);
+    c->task->kind->answer(answer, c->task, prediction);
     for (int64_t y = top; y < bottom; ++y) {
         for (int64_t x = left; x < right; ++x) {
             dgba_pixel label;
-            if (label_at(&label, c, n, y, x)) c->task->kind->measure(totals, c->task, answer, label);
+            if (label_at(&label, c, n, y, x)) c->task->kind->measure(totals, c->task, answer, prediction, label);
         }
     }
 }
@@ -144,13 +154,17 @@ static void measure_block(dgba_totals *totals, const comparison *c, int64_t n, i
 void dgba_task_measure(dgba_totals *totals, const dgba_task *task, const float *prediction, dgba_shape shape,
                        const dgba_labels *labels) {
     const comparison c = compare(task, prediction, shape, labels);
+    released_marks before;
+    if (task->released) task_released_before(&before, task, totals);
     for (int64_t n = 0; n < shape.n; ++n)
         for (int64_t i = 0; i < shape.h; ++i)
             for (int64_t j = 0; j < shape.w; ++j) measure_block(totals, &c, n, i, j);
+    if (task->released) task_released_after(totals, task, &before, shape.n);
 }
 
 void dgba_task_metrics(double *values, const dgba_task *task, const dgba_totals *totals) {
     task->kind->metrics_of(values, task, totals);
+    if (task->released) task_released_metrics(values, task, totals);
 }
 
 double dgba_metric_relative_change(const dgba_metric_info *metric, double value, double baseline) {

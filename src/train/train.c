@@ -162,6 +162,7 @@ dgba_status dgba_train_model(float *parameters, dgba_train_log *log, const dgba_
         if (done * LOG_ENTRIES / options->iterations > i * LOG_ENTRIES / options->iterations) log_losses(log, &t, done);
     }
     log->seconds = dgba_clock_seconds() - start;
+    log->plan_bytes = dgba_plan_bytes(t.plan, NULL);
 out:
     destroy(&t);
     if (status != DGBA_OK) dgba_train_log_free(log);

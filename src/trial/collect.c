@@ -1,21 +1,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "collect.h"
 #include "settings.h"
-#include "shards.h"
 
-dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) { return trial_read_tasks(tasks, &sweep->data); }
+dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) {
+    return trial_read_tasks(tasks, &sweep->data, sweep->released);
+}
 
-static const char *state_of(const shards *found, const dgba_sweep *sweep) {
-    if (found->count == sweep->shard_count) return "ok";
+const char *collect_state(const shards *found) {
+    if (found->complete) return "ok";
     return found->failure != NULL ? "failed" : "missing";
 }
 
-/** Metrics of all tasks and the mean loss over the images that have one. */
-static void measure(double *metrics, double *losses, const shards *found, const dgba_sweep *sweep, const dgba_task *tasks) {
+void collect_measure(const measurement *to, const shards *found, const collection *from) {
+    const dgba_sweep *sweep = from->sweep;
+    double *metrics = to->metrics;
     for (int64_t t = 0; t < sweep->data.task_count; ++t) {
-        dgba_task_metrics(metrics, &tasks[t], &found->merged.totals[t]);
-        metrics += tasks[t].kind->metric_count;
+        dgba_task_metrics(metrics, &from->tasks[t], &found->merged.totals[t]);
+        metrics += from->tasks[t].kind->metric_count;
         double total = 0;
         int64_t count = 0;
         for (int64_t i = 0; i < sweep->image_count; ++i) {
@@ -24,7 +27,7 @@ static void measure(double *metrics, double *losses, const shards *found, const 
             total += loss;
             count += 1;
         }
-        losses[t] = count > 0 ? total / (double)count : NAN;
+        to->losses[t] = count > 0 ? total / (double)count : NAN;
     }
 }
 
@@ -85,18 +88,20 @@ static dgba_status read_train_seconds(double *seconds, const dgba_unit *unit, co
     return status;
 }
 
-static dgba_status fill_model(dgba_results *r, const dgba_sweep *sweep, const dgba_task *tasks, int64_t m,
-                              const char *folder, const char *const *failures) {
+static dgba_status fill_model(dgba_results *r, const collection *from, int64_t m) {
+    const dgba_sweep *sweep = from->sweep;
     dgba_model_row *row = &r->models[m];
     shards clean;
     DGBA_TRY(describe_model(row, sweep, &sweep->units[m]));
-    DGBA_TRY(read_train_seconds(&row->train_seconds, &sweep->units[m], folder));
-    DGBA_TRY(shards_add_up(&clean, sweep, tasks, dgba_sweep_shards(sweep, m, -1), folder, failures));
-    if (failures[m] != NULL) clean.failure = failures[m];
-    dgba_results_set_text(&row->status, state_of(&clean, sweep));
-    if (clean.count == sweep->shard_count) {
+    DGBA_TRY(read_train_seconds(&row->train_seconds, &sweep->units[m], from->folder));
+    DGBA_TRY(shards_add_up(&clean, from, dgba_sweep_shards(sweep, m, -1), sweep->shard_count, NO_TARGET));
+    if (from->failures[m] != NULL) clean.failure = from->failures[m];
+    dgba_results_set_text(&row->status, collect_state(&clean));
+    if (clean.complete) {
+        const measurement to = {.metrics = r->model_metrics + m * r->metric_count,
+                                .losses = r->model_losses + m * r->task_count};
         row->images = sweep->image_count;
-        measure(r->model_metrics + m * r->metric_count, r->model_losses + m * r->task_count, &clean, sweep, tasks);
+        collect_measure(&to, &clean, from);
     } else if (clean.failure != NULL) {
         dgba_results_set_text(&row->reason, clean.failure);
     }
@@ -125,43 +130,45 @@ static double mean(const double *values, int64_t count) {
     return total / (double)count;
 }
 
-/** Average relative performance and relative loss change against the clean model. */
-static void compare(dgba_results *r, const dgba_task *tasks, int64_t a, int64_t m) {
-    const double *values = r->attack_metrics + a * r->metric_count;
-    const double *baselines = r->model_metrics + m * r->metric_count;
-    double *drops = r->attack_drops + a * r->task_count;
-    double losses[DGBA_MOST_TASKS];
+void collect_compare(const measurement *to, const dgba_results *r, const dgba_task *tasks, int64_t model) {
+    const double *values = to->metrics, *baselines = r->model_metrics + model * r->metric_count;
     for (int64_t t = 0; t < r->task_count; ++t) {
-        drops[t] = task_change(&tasks[t], values, baselines);
-        const double clean = r->model_losses[m * r->task_count + t];
-        losses[t] = (r->attack_losses[a * r->task_count + t] - clean) / clean;
+        to->drops[t] = task_change(&tasks[t], values, baselines);
+        const double clean = r->model_losses[model * r->task_count + t], change = (to->losses[t] - clean) / clean;
+        to->loss_changes[t] = isfinite(change) ? change : NAN;
         values += tasks[t].kind->metric_count;
         baselines += tasks[t].kind->metric_count;
     }
-    r->attacks[a].arp = mean(drops, r->task_count);
-    const double change = mean(losses, r->task_count);
-    r->attacks[a].mean_relative_loss = isfinite(change) ? change : NAN;
+    *to->arp = mean(to->drops, r->task_count);
+    *to->mean_relative_loss = mean(to->loss_changes, r->task_count);
 }
 
-static dgba_status fill_attack(dgba_results *r, const dgba_sweep *sweep, const dgba_task *tasks, int64_t m, int64_t number,
-                               const char *folder, const char *const *failures) {
+static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t m, int64_t number) {
+    const dgba_sweep *sweep = from->sweep;
     const int64_t a = m * sweep->attack_count + number;
     dgba_attack_row *row = &r->attacks[a];
     shards found;
-    DGBA_TRY(trial_describe_attack(row, &sweep->attacks[number], tasks, r->task_count));
-    DGBA_TRY(shards_add_up(&found, sweep, tasks, dgba_sweep_shards(sweep, m, number), folder, failures));
-    if (failures[m] != NULL) found.failure = failures[m];
+    DGBA_TRY(trial_describe_attack(row, &sweep->attacks[number], from->tasks, r->task_count));
+    DGBA_TRY(shards_add_up(&found, from, dgba_sweep_shards(sweep, m, number), sweep->shard_count, NO_TARGET));
+    if (from->failures[m] != NULL) found.failure = from->failures[m];
     row->model = m;
-    dgba_results_set_text(&row->status, state_of(&found, sweep));
-    if (found.count == sweep->shard_count) {
+    dgba_results_set_text(&row->status, collect_state(&found));
+    if (found.complete) {
+        double loss_changes[DGBA_MOST_TASKS];
+        const measurement to = {.metrics = r->attack_metrics + a * r->metric_count,
+                                .losses = r->attack_losses + a * r->task_count,
+                                .drops = r->attack_drops + a * r->task_count,
+                                .loss_changes = loss_changes,
+                                .arp = &row->arp,
+                                .mean_relative_loss = &row->mean_relative_loss};
         row->images = sweep->image_count;
         row->seconds = found.merged.seconds;
         row->images_per_second = (double)row->images / row->seconds;
         row->forward_passes = found.merged.forward_passes;
         row->backward_passes = found.merged.backward_passes;
         row->left_out = found.merged.left_out;
-        measure(r->attack_metrics + a * r->metric_count, r->attack_losses + a * r->task_count, &found, sweep, tasks);
-        compare(r, tasks, a, m);
+        collect_measure(&to, &found, from);
+        collect_compare(&to, r, from->tasks, m);
     } else if (found.failure != NULL) {
         dgba_results_set_text(&row->reason, found.failure);
     }
@@ -178,17 +185,19 @@ dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const
     *out = (dgba_results){.task_count = sweep->data.task_count,
                           .model_count = sweep->model_count,
                           .attack_count = sweep->model_count * sweep->attack_count,
-                          .image_count = sweep->image_count};
+                          .image_count = sweep->image_count,
+                          .transfer_attack_count = sweep->transferred_count};
+    const collection from = {.sweep = sweep, .tasks = tasks, .folder = folder, .failures = failures};
     DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
     for (int64_t t = 0; t < out->task_count; ++t) out->metric_count += tasks[t].kind->metric_count;
     DGBA_TRY(dgba_results_allocate(out));
     fill_tasks(out, tasks);
     memcpy(out->images, sweep->images, (size_t)sweep->image_count * sizeof *sweep->images);
     for (int64_t m = 0; m < sweep->model_count; ++m) {
-        DGBA_TRY_OUT(fill_model(out, sweep, tasks, m, folder, failures));
-        for (int64_t a = 0; a < sweep->attack_count; ++a)
-            DGBA_TRY_OUT(fill_attack(out, sweep, tasks, m, a, folder, failures));
+        DGBA_TRY_OUT(fill_model(out, &from, m));
+        for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(fill_attack(out, &from, m, a));
     }
+    status = collect_transfers(out, &from);
 out:
     if (status != DGBA_OK) dgba_results_free(out);
     return status;

@@ -6,12 +6,17 @@
 static const char format_name[] = "dgba-unit";
 
 dgba_status dgba_record_allocate(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count) {
-    *out = (dgba_record){.task_count = task_count, .image_count = image_count};
+    return dgba_record_allocate_parts(out, tasks, task_count, image_count, 1);
+}
+
+dgba_status dgba_record_allocate_parts(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count,
+                                       int64_t part_count) {
+    *out = (dgba_record){.task_count = task_count, .image_count = image_count, .part_count = part_count};
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(DGBA_NEW(&out->images, image_count));
     DGBA_TRY_OUT(DGBA_NEW(&out->losses, task_count * image_count));
     for (int64_t t = 0; t < task_count; ++t) {
-        DGBA_TRY_OUT(DGBA_NEW(&out->totals[t].sums, dgba_task_sum_count(&tasks[t])));
+        DGBA_TRY_OUT(DGBA_NEW(&out->totals[t].sums, part_count * dgba_task_sum_count(&tasks[t])));
         DGBA_TRY_OUT(DGBA_NEW(&out->totals[t].counts, dgba_task_count_count(&tasks[t])));
     }
 out:
@@ -87,10 +92,16 @@ out:
     return status;
 }
 
-static dgba_status write_totals(dgba_h5 *file, const dgba_task *task, const dgba_totals *totals) {
+static dgba_status write_totals(dgba_h5 *file, const dgba_task *task, const dgba_totals *totals, int64_t parts) {
     char path[128];
+    const dgba_h5_dataset sums = {.path = path,
+                                  .type = DGBA_H5_F64,
+                                  .axes = 2,
+                                  .sizes = {parts, dgba_task_sum_count(task)},
+                                  .unit = "",
+                                  .description = "sums behind the metrics, of each shard"};
     totals_path(path, sizeof path, task, "sums");
-    DGBA_TRY(write_row(file, path, DGBA_H5_F64, dgba_task_sum_count(task), "sums behind the metrics", totals->sums));
+    DGBA_TRY(dgba_h5_write(file, &sums, totals->sums));
     return write_counts(file, task, totals->counts);
 }
 
@@ -130,7 +141,8 @@ dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *re
     DGBA_TRY_OUT(write_head(file, record, settings, id));
     DGBA_TRY_OUT(write_row(file, "/image", DGBA_H5_I64, record->image_count, "index in the data file", record->images));
     DGBA_TRY_OUT(write_losses(file, record));
-    for (int64_t t = 0; t < record->task_count; ++t) DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t]));
+    for (int64_t t = 0; t < record->task_count; ++t)
+        DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t], record->part_count));
     status = dgba_h5_to_bytes(bytes, count, &file);
 out:
     dgba_h5_close(&file);
@@ -189,10 +201,10 @@ out:
     return status;
 }
 
-static dgba_status read_totals(dgba_totals *totals, dgba_h5 *file, const dgba_task *task) {
+static dgba_status read_totals(dgba_totals *totals, dgba_h5 *file, const dgba_task *task, int64_t parts) {
     char path[128];
     totals_path(path, sizeof path, task, "sums");
-    DGBA_TRY(dgba_h5_read(totals->sums, file, path, DGBA_H5_F64, dgba_task_sum_count(task)));
+    DGBA_TRY(dgba_h5_read(totals->sums, file, path, DGBA_H5_F64, parts * dgba_task_sum_count(task)));
     return read_counts(totals->counts, file, task);
 }
 
@@ -203,7 +215,19 @@ static dgba_status read_content(dgba_record *record, dgba_h5 *file, const dgba_t
     DGBA_TRY(dgba_h5_get_integer(&record->left_out, file, "/", "left_out"));
     DGBA_TRY(dgba_h5_read(record->images, file, "/image", DGBA_H5_I64, record->image_count));
     DGBA_TRY(dgba_h5_read(record->losses, file, "/losses", DGBA_H5_F64, record->task_count * record->image_count));
-    for (int64_t t = 0; t < record->task_count; ++t) DGBA_TRY(read_totals(&record->totals[t], file, &tasks[t]));
+    for (int64_t t = 0; t < record->task_count; ++t)
+        DGBA_TRY(read_totals(&record->totals[t], file, &tasks[t], record->part_count));
+    return DGBA_OK;
+}
+
+/** How many shards a record is of. */
+static dgba_status read_parts(int64_t *out, dgba_h5 *file, const dgba_task *task) {
+    char path[128];
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES];
+    totals_path(path, sizeof path, task, "sums");
+    DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, path));
+    *out = axes > 1 ? sizes[0] : 1;
     return DGBA_OK;
 }
 
@@ -211,12 +235,13 @@ dgba_status dgba_record_read(dgba_record *out, const dgba_task *tasks, int64_t t
                              const char *id) {
     *out = (dgba_record){0};
     dgba_h5 *file = NULL;
-    int64_t images = 0;
+    int64_t images = 0, parts = 0;
     dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_open(&file, path));
     DGBA_TRY_OUT(check_head(file, id));
     DGBA_TRY_OUT(dgba_h5_get_integer(&images, file, "/", "images"));
-    DGBA_TRY_OUT(dgba_record_allocate(out, tasks, task_count, images));
+    DGBA_TRY_OUT(read_parts(&parts, file, &tasks[0]));
+    DGBA_TRY_OUT(dgba_record_allocate_parts(out, tasks, task_count, images, parts));
     DGBA_TRY_OUT(read_content(out, file, tasks));
 out:
     dgba_h5_close(&file);

@@ -13,6 +13,7 @@ static const dgba_config_section sections[] = {
      .options = &trial_attack_options,
      .choices = attack_choices,
      .choice_count = DGBA_COUNT_OF(attack_choices)},
+    {.name = "transfer", .options = &trial_transfer_options},
 };
 static const dgba_config_schema schema = {sections, DGBA_COUNT_OF(sections)};
 

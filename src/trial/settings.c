@@ -6,6 +6,8 @@
 #define OPTION(type, name, kind, fallback, low, high, help) \
     { #name, DGBA_OPTION_##kind, offsetof(type, name), fallback, low, high, NULL, help }
 
+static const char *const compat_words[] = {"none", "released", NULL};
+
 static const dgba_option data_rows[] = {
     OPTION(data_settings, file, TEXT, NULL, 0, 0, "data file made by `dgba data`"),
     OPTION(data_settings, tasks, WORDS, "[]", 0, 0,
@@ -15,6 +17,8 @@ static const dgba_option data_rows[] = {
     OPTION(data_settings, train_images, INTEGER, "0", 0, 1e9, "training images used, from the first; 0 = all"),
     OPTION(data_settings, test_images, INTEGER, "0", 0, 1e9, "test images used, from the first; 0 = all"),
     OPTION(data_settings, shard, INTEGER, "16", 1, 65536, "test images per unit of work: one batch"),
+    {"compat", DGBA_OPTION_CHOICE, offsetof(data_settings, compat), "none", 0, 0, compat_words,
+     "metrics as the released Python code defines them; its batch is the shard"},
 };
 const dgba_option_table trial_data_options = {"data", "data set", data_rows, DGBA_COUNT_OF(data_rows)};
 
@@ -26,6 +30,18 @@ static const dgba_option attack_rows[] = {
            "balance the losses of the batch, not of each image, as the released code; results then depend on data.shard"),
 };
 const dgba_option_table trial_attack_options = {"attack", "attack", attack_rows, DGBA_COUNT_OF(attack_rows)};
+
+static const dgba_option transfer_rows[] = {
+    OPTION(transfer_settings, task, BOOL, "false", 0, 0,
+           "attack each task alone (rule single), whatever attack.rule says, and measure all tasks"),
+    OPTION(transfer_settings, model, BOOL, "false", 0, 0,
+           "measure every model at the images made on each other: one forward pass more per image, attack and other model"),
+    OPTION(transfer_settings, step, WORDS, "[]", 0, 0, "steps whose images are measured elsewhere; [] = all"),
+    OPTION(transfer_settings, rule, WORDS, "[]", 0, 0, "their rules, such as dgba or 'single:normal'; [] = all"),
+    OPTION(transfer_settings, epsilon, WORDS, "[]", 0, 0, "their radii; [] = all"),
+};
+const dgba_option_table trial_transfer_options = {"transfer", "transferability", transfer_rows,
+                                                  DGBA_COUNT_OF(transfer_rows)};
 
 dgba_status trial_read_text(const char **out, const dgba_settings *settings, const char *key) {
     *out = dgba_settings_get(settings, key);
@@ -53,7 +69,7 @@ dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, c
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_model_task heads[DGBA_MOST_TASKS];
     DGBA_TRY(read_model_def(&def, settings));
-    DGBA_TRY(trial_read_tasks(tasks, data));
+    DGBA_TRY(trial_read_tasks(tasks, data, false));
     for (int64_t t = 0; t < data->task_count; ++t) {
         heads[t].channels = dgba_task_prediction_channels(&tasks[t]);
         memcpy(heads[t].name, tasks[t].name, sizeof heads[t].name);
@@ -108,9 +124,10 @@ dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, c
     return find_rule_task(&out->rule, tasks, task_count);
 }
 
-dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data) {
+dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released) {
     for (int64_t t = 0; t < data->task_count; ++t) {
-        out[t] = (dgba_task){.classes = data->tasks[t].classes};
+        out[t] = (dgba_task){.classes = data->tasks[t].classes, .released = released};
+        memcpy(out[t].class_weights, data->tasks[t].class_weights, sizeof out[t].class_weights);
         DGBA_TRY(dgba_text_fit(out[t].name, sizeof out[t].name, data->tasks[t].name));
         DGBA_TRY(dgba_context(dgba_task_kind_find(&out[t].kind, data->tasks[t].kind), "task %s", out[t].name));
     }

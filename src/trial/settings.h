@@ -9,9 +9,16 @@ typedef struct data_settings {
     dgba_words tasks;
     int64_t height, width;
     int64_t train_images, test_images, shard;
+    int64_t compat; // 1 = released
 } data_settings;
 
-extern const dgba_option_table trial_data_options, trial_attack_options;
+/** Which transfers are measured. */
+typedef struct transfer_settings {
+    bool task, model;
+    dgba_words step, rule, epsilon; // of the transferred attacks; none = all
+} transfer_settings;
+
+extern const dgba_option_table trial_data_options, trial_attack_options, trial_transfer_options;
 
 /** The model of settings "model.…" for the tasks of `data`. */
 dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data);
@@ -27,8 +34,8 @@ dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, c
 dgba_status trial_describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
                                   int64_t task_count);
 
-/** The tasks of data. */
-dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data);
+/** The tasks of data; `released`: measured as the released code does. */
+dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released);
 
 /** An integer setting that must be there. */
 dgba_status trial_read_integer(int64_t *out, const dgba_settings *settings, const char *key);

@@ -11,6 +11,18 @@ static dgba_status check_model_tasks(const dgba_worker *w, const char *path) {
     return same ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "%s: the model's tasks are not those of the data", path);
 }
 
+/** From the file, unless another worker has put them on the shelf. */
+static dgba_status load_parameters(dgba_worker *w, dgba_h5 *file, const char *id) {
+    const int64_t floats = dgba_graph_parameter_floats(w->model.graph);
+    DGBA_TRY(dgba_shelf_take(&w->parameters, w->shelf, id, floats, sizeof(float)));
+    w->memory.models_taken += 1;
+    if (w->parameters.filled) return DGBA_OK;
+    w->memory.models_read += 1;
+    DGBA_TRY(dgba_checkpoint_read_parameters(w->parameters.memory, &w->model, file));
+    dgba_shelf_announce(&w->parameters);
+    return DGBA_OK;
+}
+
 static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
     const char *id = NULL, *path = NULL;
     DGBA_TRY(trial_read_text(&id, message, "model"));
@@ -19,9 +31,10 @@ static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
     worker_forget_model(w);
     dgba_h5 *file = NULL;
     DGBA_TRY(dgba_h5_open(&file, path));
-    dgba_status status = dgba_checkpoint_read(&w->model, &w->parameters, file);
-    dgba_h5_close(&file);
+    dgba_status status = dgba_checkpoint_read_model(&w->model, file);
     if (status == DGBA_OK) status = check_model_tasks(w, path);
+    if (status == DGBA_OK) status = load_parameters(w, file, id);
+    dgba_h5_close(&file);
     if (status == DGBA_OK) status = dgba_text_fit(w->model_id, sizeof w->model_id, id);
     if (status != DGBA_OK) worker_forget_model(w);
     return status;
@@ -30,7 +43,8 @@ static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
 static dgba_status plan(dgba_worker *w, dgba_shape shape) {
     if (dgba_shape_equal(shape, w->planned)) return DGBA_OK;
     worker_forget_plan(w);
-    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters, w->tasks, shape, DGBA_PURPOSE_ATTACK));
+    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters.memory, w->tasks, shape, DGBA_PURPOSE_ATTACK));
+    worker_note_plan(w, dgba_network_oracle_bytes(w->oracle));
     DGBA_TRY(dgba_batch_create(&w->batch, w->data, shape.n, shape.h, shape.w));
     DGBA_TRY(DGBA_NEW(&w->adversarial, dgba_shape_count(shape)));
     w->planned = shape;
@@ -91,7 +105,7 @@ out:
 }
 
 /** Plans for full shards, so that how the network is computed does not depend on which shard came first. */
-static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+dgba_status worker_prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_shape most = {.c = 3};
     int64_t first = 0, count = 0, total = 0;
     DGBA_TRY(trial_read_integer(&most.n, message, "shard.most"));
@@ -104,7 +118,9 @@ static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba
     if (status != DGBA_OK) worker_forget_plan(w);
     DGBA_TRY(status);
     DGBA_TRY(dgba_record_allocate(record, w->tasks, w->task_count, count));
-    if (dgba_settings_get(message, "data.test_images") != NULL) {
+    // Not for the targets of a transfer, whose messages still name the attack.
+    const bool attacks = strcmp(dgba_settings_get(message, "kind"), "attack") == 0;
+    if (attacks && dgba_settings_get(message, "data.test_images") != NULL) {
         DGBA_TRY(trial_read_integer(&total, message, "data.test_images"));
         DGBA_TRY(measure_data_losses(w, total));
     }
@@ -144,21 +160,32 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     return DGBA_OK;
 }
 
-static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message, bool attack) {
-    DGBA_TRY(prepare_shard(w, record, message));
+dgba_status worker_measure_images(dgba_worker *w, dgba_record *record, const float *images) {
     const double start = dgba_clock_thread_seconds();
-    if (attack) DGBA_TRY(run_attack(w, record, message));
-    const float *images = attack ? w->adversarial : w->batch.images;
-    if (attack) record->seconds = dgba_clock_thread_seconds() - start;
     DGBA_TRY(dgba_network_oracle_evaluate(record->losses, w->oracle, images));
-    if (!attack) record->seconds = dgba_clock_thread_seconds() - start;
+    record->seconds = dgba_clock_thread_seconds() - start;
     dgba_network_oracle_measure(record->totals, w->oracle);
     return DGBA_OK;
 }
 
+dgba_status worker_attack_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+    DGBA_TRY(worker_prepare_shard(w, record, message));
+    const double start = dgba_clock_thread_seconds();
+    DGBA_TRY(run_attack(w, record, message));
+    const double seconds = dgba_clock_thread_seconds() - start;
+    DGBA_TRY(worker_measure_images(w, record, w->adversarial));
+    record->seconds = seconds;
+    return DGBA_OK;
+}
+
+static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
+    DGBA_TRY(worker_prepare_shard(w, record, message));
+    return worker_measure_images(w, record, w->batch.images);
+}
+
 dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *w, const unit_message *message, bool attack) {
     dgba_record record = {0};
-    dgba_status status = measure_shard(w, &record, &message->all, attack);
+    dgba_status status = (attack ? worker_attack_shard : measure_shard)(w, &record, &message->all);
     if (status == DGBA_OK) status = dgba_record_write(result, count, &record, w->tasks, &message->identity, message->id);
     dgba_record_free(&record);
     return status;

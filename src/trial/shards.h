@@ -4,17 +4,26 @@
 
 #include "dgba/trial.h"
 
-/** Where a model's or an attack's shards add up. */
+/** Where the shards of a model, an attack or a transfer add up. */
 typedef struct shards {
     dgba_record merged;  // images and losses of all shards, summed totals
-    int64_t count;       // of shards that were there
+    bool complete;       // all were there
     const char *failure; // reason of a failed shard, or NULL
 } shards;
 
-/** Adds up the finished ones among units[first .. first + shard_count) of a run folder. `failures` as for
- *  dgba_sweep_collect().
+/** What is collected from: the run folder's finished units; failures as for dgba_sweep_collect(). */
+typedef struct collection {
+    const dgba_sweep *sweep;
+    const dgba_task *tasks;
+    const char *folder;
+    const char *const *failures;
+} collection;
+
+enum { NO_TARGET = -1 };
+
+/** Adds up the finished ones among units[first .. first + count); with a target, of transfer units what they say of that
+ *  model.
  *  Owns      caller frees out->merged with dgba_record_free() */
-dgba_status shards_add_up(shards *out, const dgba_sweep *sweep, const dgba_task *tasks, int64_t first, const char *folder,
-                          const char *const *failures);
+dgba_status shards_add_up(shards *out, const collection *from, int64_t first, int64_t count, int64_t target);
 
 #endif

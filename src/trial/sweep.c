@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "dgba/graph.h"
-#include "settings.h"
+#include "sweep.h"
 
 static dgba_status read_data_settings(data_settings *out, const dgba_config *config) {
     int64_t count = 0;
@@ -9,6 +9,13 @@ static dgba_status read_data_settings(data_settings *out, const dgba_config *con
     if (count != 1)
         return dgba_fail(DGBA_E_CONFIG, "data: a sweep runs on one data set; this one names %lld", (long long)count);
     return dgba_settings_read(out, &trial_data_options, &points[0], "");
+}
+
+static dgba_status read_transfer_settings(transfer_settings *out, const dgba_config *config) {
+    int64_t count = 0;
+    const dgba_settings *points = dgba_config_points(config, "transfer", &count);
+    if (count != 1) return dgba_fail(DGBA_E_CONFIG, "transfer: it can be one way only; here are %lld", (long long)count);
+    return dgba_settings_read(out, &trial_transfer_options, &points[0], "");
 }
 
 static int64_t limited(int64_t count, int64_t limit) { return limit > 0 && limit < count ? limit : count; }
@@ -19,6 +26,7 @@ static dgba_status read_data(dgba_sweep *sweep, const data_settings *settings) {
     dgba_status status = DGBA_OK;
     DGBA_TRY(trial_open_data(&data, settings->file, &settings->tasks));
     sweep->data = *dgba_data_about(data);
+    sweep->released = settings->compat == 1;
     sweep->input = (dgba_shape){1, 3, settings->height > 0 ? settings->height : sweep->data.height,
                                 settings->width > 0 ? settings->width : sweep->data.width};
     DGBA_TRY_OUT(dgba_data_split(&images, &sweep->image_count, data, "test"));
@@ -47,14 +55,14 @@ static bool is_known_attack(const dgba_sweep *sweep, const dgba_settings *attack
     return false;
 }
 
-static dgba_status add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
+dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
     DGBA_TRY(DGBA_GROW(&sweep->attacks, sweep->attack_count));
     dgba_settings attack = {0};
     dgba_settings_add(&attack, "attack.", point);
     if (rule_task != NULL) dgba_settings_set(&attack, "attack.rule.task", rule_task);
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack checked;
-    dgba_status status = trial_read_tasks(tasks, &sweep->data);
+    dgba_status status = dgba_sweep_tasks(tasks, sweep);
     if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
     if (status == DGBA_OK && !checked.step.kind->is_random) dgba_settings_set(&attack, "attack.seed", "0");
     // [single, single:normal] names one attack twice, as do two seeds of one without random starts; it runs once.
@@ -74,14 +82,14 @@ static dgba_status expand_attacks(dgba_sweep *sweep, const dgba_config *config) 
         const char *task = dgba_settings_get(&points[i], "rule.task");
         const bool each = task != NULL && task[0] == '\0';
         for (int64_t t = 0; t < (each ? sweep->data.task_count : 1); ++t)
-            DGBA_TRY(add_attack(sweep, &points[i], each ? sweep->data.tasks[t].name : NULL));
+            DGBA_TRY(sweep_add_attack(sweep, &points[i], each ? sweep->data.tasks[t].name : NULL));
     }
     return DGBA_OK;
 }
 
 /* ---- Units ---- */
 
-static const char *const kind_names[] = {"train", "clean", "attack"};
+static const char *const kind_names[] = {"train", "clean", "attack", "transfer"};
 
 static dgba_status add_unit(dgba_unit **out, dgba_sweep *sweep, dgba_unit_kind kind, int64_t needs) {
     DGBA_TRY(DGBA_GROW(&sweep->units, sweep->unit_count));
@@ -107,13 +115,15 @@ static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
     dgba_text_free(&names);
 }
 
-/** Multiply-accumulates of one forward pass of one image through the model of a training unit. */
-static dgba_status count_macs(double *macs, const dgba_sweep *sweep, const dgba_settings *settings) {
+/** Notes what the model of a training unit costs: memory, and work per image. */
+static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     dgba_model model = {0};
-    int64_t count = 0;
-    DGBA_TRY(trial_create_model(&model, settings, &sweep->data));
-    const dgba_status status = dgba_graph_macs(&count, model.graph, sweep->input);
-    *macs = (double)count;
+    int64_t macs = 0;
+    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
+    const dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
+    const int64_t bytes = dgba_graph_parameter_floats(model.graph) * (int64_t)sizeof(float);
+    if (bytes > sweep->parameter_bytes) sweep->parameter_bytes = bytes;
+    unit->macs = (double)macs;
     dgba_model_free(&model);
     return status;
 }
@@ -130,7 +140,7 @@ static dgba_status add_train_unit(dgba_sweep *sweep, const dgba_settings *model,
     dgba_settings_add(&unit->settings, "model.", model);
     dgba_settings_add(&unit->settings, "train.", train);
     set_id(unit);
-    DGBA_TRY(count_macs(&unit->macs, sweep, &unit->settings));
+    DGBA_TRY(measure_model(sweep, unit));
     // Forward, backward to the inputs, backward to the parameters.
     unit->cost = 3.0 * unit->macs * (double)options.batch * (double)options.iterations;
     return DGBA_OK;
@@ -145,10 +155,6 @@ static dgba_status add_model_units(dgba_sweep *sweep, const dgba_config *config,
     return DGBA_OK;
 }
 
-static int64_t images_of_shard(const dgba_sweep *sweep, int64_t shard) {
-    return limited(sweep->image_count - shard * sweep->shard_images, sweep->shard_images);
-}
-
 static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t number) {
     dgba_settings_add(&unit->settings, "", &sweep->attacks[number]);
     const dgba_step_kind *step = NULL;
@@ -159,29 +165,30 @@ static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t 
     return DGBA_OK;
 }
 
-static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_t model, int64_t attack, int64_t shard,
-                                  double passes) {
+dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
     dgba_unit *unit = NULL;
-    DGBA_TRY(add_unit(&unit, sweep, kind, model)); // training units come first, one per model
-    unit->model = model;
-    unit->attack = attack;
-    unit->shard = shard;
-    dgba_settings_set(&unit->settings, "model", sweep->units[model].id);
-    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(shard * sweep->shard_images));
-    dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images_of_shard(sweep, shard));
+    const int64_t first = work->shard * sweep->shard_images;
+    const int64_t images = limited(sweep->image_count - first, work->shards * sweep->shard_images);
+    DGBA_TRY(add_unit(&unit, sweep, work->kind, work->model)); // training units come first, one per model
+    unit->model = work->model;
+    unit->attack = work->attack;
+    unit->shard = work->shard;
+    dgba_settings_set(&unit->settings, "model", sweep->units[work->model].id);
+    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)first);
+    dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images);
     dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
-    if (attack >= 0) DGBA_TRY(set_attack(unit, sweep, attack));
+    if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
+    if (work->attack >= 0) DGBA_TRY(set_attack(unit, sweep, work->attack));
     set_id(unit);
-    unit->macs = sweep->units[model].macs;
-    unit->cost = passes * unit->macs * (double)images_of_shard(sweep, shard);
+    unit->macs = sweep->units[work->model].macs;
+    unit->cost = work->macs * (double)images;
     return DGBA_OK;
 }
 
-/** Passes through the network that an attack makes, the last evaluation included. */
-static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int64_t number) {
+dgba_status sweep_attack_passes(double *passes, const dgba_sweep *sweep, int64_t number) {
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_attack attack;
-    DGBA_TRY(trial_read_tasks(tasks, &sweep->data));
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
     DGBA_TRY(trial_read_attack(&attack, &sweep->attacks[number], tasks, sweep->data.task_count));
     const dgba_passes made = dgba_attack_passes(&attack, sweep->data.task_count);
     *passes = (double)(made.forward + made.backward + 1);
@@ -189,13 +196,15 @@ static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int
 }
 
 static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
-    for (int64_t shard = 0; shard < sweep->shard_count; ++shard)
-        DGBA_TRY(add_shard_unit(sweep, DGBA_UNIT_CLEAN, model, -1, shard, 1));
-    for (int64_t attack = 0; attack < sweep->attack_count; ++attack) {
+    const double macs = sweep->units[model].macs;
+    shard_work work = {.kind = DGBA_UNIT_CLEAN, .model = model, .attack = -1, .shards = 1, .macs = macs};
+    for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
+    work.kind = DGBA_UNIT_ATTACK;
+    for (work.attack = 0; work.attack < sweep->attack_count; ++work.attack) {
         double passes = 0;
-        DGBA_TRY(passes_of_attack(&passes, sweep, attack));
-        for (int64_t shard = 0; shard < sweep->shard_count; ++shard)
-            DGBA_TRY(add_shard_unit(sweep, DGBA_UNIT_ATTACK, model, attack, shard, passes));
+        DGBA_TRY(sweep_attack_passes(&passes, sweep, work.attack));
+        work.macs = passes * macs;
+        for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
     }
     return DGBA_OK;
 }
@@ -203,12 +212,16 @@ static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
 dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     *out = (dgba_sweep){.config = config};
     data_settings data = {0};
+    transfer_settings transfer = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(read_data_settings(&data, config));
+    DGBA_TRY(read_transfer_settings(&transfer, config));
     DGBA_TRY_OUT(read_data(out, &data));
     DGBA_TRY_OUT(expand_attacks(out, config));
+    DGBA_TRY_OUT(sweep_choose_transferred(out, &transfer, config));
     DGBA_TRY_OUT(add_model_units(out, config, &data));
     for (int64_t model = 0; model < out->model_count; ++model) DGBA_TRY_OUT(add_shard_units(out, model));
+    if (out->between_models) DGBA_TRY_OUT(sweep_add_transfer_units(out));
 out:
     if (status != DGBA_OK) dgba_sweep_free(out);
     return status;
@@ -222,6 +235,7 @@ void dgba_sweep_free(dgba_sweep *sweep) {
     for (int64_t i = 0; i < sweep->attack_count; ++i) dgba_settings_free(&sweep->attacks[i]);
     for (int64_t i = 0; i < sweep->unit_count; ++i) dgba_settings_free(&sweep->units[i].settings);
     dgba_free(sweep->attacks);
+    dgba_free(sweep->transferred);
     dgba_free(sweep->units);
     dgba_free(sweep->images);
     *sweep = (dgba_sweep){0};

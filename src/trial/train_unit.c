@@ -60,6 +60,7 @@ dgba_status worker_run_train(char **result, size_t *count, dgba_worker *w, const
     DGBA_TRY(trial_create_model(&model, &message->all, dgba_data_about(w->data)));
     DGBA_TRY_OUT(DGBA_NEW(&parameters, dgba_graph_parameter_floats(model.graph)));
     DGBA_TRY_OUT(train(w, parameters, &log, &model, &message->all));
+    worker_note_plan(w, log.plan_bytes);
     DGBA_TRY_OUT(write_model(result, count, &model, parameters, &log, message));
 out:
     dgba_train_log_free(&log);

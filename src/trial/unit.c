@@ -1,17 +1,17 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "bundle.h"
 #include "settings.h"
 
-dgba_store_kind dgba_unit_store_kind(const dgba_unit *unit) {
-    return unit->kind == DGBA_UNIT_TRAIN ? DGBA_STORE_MODEL : DGBA_STORE_UNIT;
-}
+/* ---- Names ---- */
 
 void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit *unit) {
     const dgba_settings *model = &sweep->units[unit->model].settings;
     dgba_text_clear(out);
     dgba_text_add(out, "%s layout %s seed %s", dgba_settings_get(&unit->settings, "kind"),
                   dgba_settings_get(model, "model.layout"), dgba_settings_get(model, "train.seed"));
-    if (unit->kind == DGBA_UNIT_ATTACK) {
+    if (unit->attack >= 0) {
         const char *task = dgba_settings_get(&unit->settings, "attack.rule.task");
         dgba_text_add(out, " %s %s%s%s epsilon %s", dgba_settings_get(&unit->settings, "attack.step.kind"),
                       dgba_settings_get(&unit->settings, "attack.rule.kind"), task != NULL ? ":" : "",
@@ -20,28 +20,7 @@ void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit
     if (unit->shard >= 0) dgba_text_add(out, " shard %lld", (long long)unit->shard);
 }
 
-/** Keys that tell a worker where things lie begin with '@': they do not belong to the id. */
-dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
-                              const char *folder) {
-    dgba_settings message = {0};
-    dgba_text text = {0};
-    dgba_settings_add(&message, "", &unit->settings);
-    dgba_settings_set(&message, "@id", unit->id);
-    dgba_settings_set(&message, "@data.file", sweep->data_file);
-    // The training unit's own list of tasks; shards name their model only.
-    dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->units[unit->model].settings, "data.tasks"));
-    if (unit->kind != DGBA_UNIT_TRAIN) {
-        dgba_text path = {0};
-        dgba_store_path(&path, folder, DGBA_STORE_MODEL, sweep->units[unit->needs].id);
-        dgba_settings_set(&message, "@model.file", dgba_text_chars(&path));
-        dgba_text_free(&path);
-    }
-    dgba_settings_print(&text, &message);
-    dgba_settings_free(&message);
-    *count = text.length + 1;
-    *bytes = text.chars;
-    return DGBA_OK;
-}
+/* ---- What is there already ---- */
 
 /** A model's file says which unit made it. */
 static dgba_status check_model_file(const char *path, const char *id) {
@@ -56,17 +35,89 @@ static dgba_status check_model_file(const char *path, const char *id) {
     return status;
 }
 
-bool dgba_unit_is_done(const dgba_unit *unit, const char *folder) {
+/** Whether a whole file is there; `warn` says aloud if it is damaged. */
+static bool is_there(dgba_store_kind kind, const char *id, const char *folder, bool warn) {
     dgba_text path = {0};
-    dgba_store_path(&path, folder, dgba_unit_store_kind(unit), unit->id);
+    dgba_store_path(&path, folder, kind, id);
     const char *name = dgba_text_chars(&path);
-    bool done = false;
+    bool there = false;
     if (dgba_file_exists(name)) {
-        done = (unit->kind == DGBA_UNIT_TRAIN ? check_model_file(name, unit->id) : dgba_record_check(name, unit->id)) ==
-               DGBA_OK;
-        if (!done) DGBA_WARNING("%s; the unit runs again", dgba_error());
+        there = (kind == DGBA_STORE_MODEL ? check_model_file : dgba_record_check)(name, id) == DGBA_OK;
+        if (!there && warn) DGBA_WARNING("%s; the unit runs again", dgba_error());
         dgba_error_clear();
     }
     dgba_text_free(&path);
-    return done;
+    return there;
+}
+
+static bool has_target(const dgba_sweep *sweep, const dgba_unit *unit, int64_t target, const char *folder, bool warn) {
+    char id[DGBA_HASH_TEXT_BYTES];
+    if (target == unit->model) return true; // what its attack units found
+    dgba_unit_target_id(id, sweep, unit, target);
+    return is_there(DGBA_STORE_UNIT, id, folder, warn);
+}
+
+static dgba_store_kind store_kind(const dgba_unit *unit) {
+    return unit->kind == DGBA_UNIT_TRAIN ? DGBA_STORE_MODEL : DGBA_STORE_UNIT;
+}
+
+bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
+    if (unit->kind != DGBA_UNIT_TRANSFER) return is_there(store_kind(unit), unit->id, folder, true);
+    for (int64_t m = 0; m < sweep->model_count; ++m)
+        if (!has_target(sweep, unit, m, folder, true)) return false;
+    return true;
+}
+
+dgba_status dgba_unit_put(dgba_store *store, const dgba_unit *unit, const char *result, size_t count) {
+    if (unit->kind != DGBA_UNIT_TRANSFER) return dgba_store_put(store, store_kind(unit), unit->id, result, count);
+    const bundle records = {.bytes = (char *)(uintptr_t)result, .count = count};
+    bundle_item item;
+    for (size_t place = 0; place < count;) {
+        DGBA_TRY(bundle_next(&item, &place, &records));
+        if (is_there(DGBA_STORE_UNIT, item.id, dgba_store_folder(store), false)) continue; // an attack that ran before
+        DGBA_TRY(dgba_store_put(store, DGBA_STORE_UNIT, item.id, item.record, item.count));
+    }
+    return DGBA_OK;
+}
+
+/* ---- Messages ---- */
+
+static void set_model_file(dgba_settings *message, const char *key, const char *folder, const char *id) {
+    dgba_text path = {0};
+    dgba_store_path(&path, folder, DGBA_STORE_MODEL, id);
+    dgba_settings_set(message, key, dgba_text_chars(&path));
+    dgba_text_free(&path);
+}
+
+/** Names the models to be measured: those that are there, unless they have been measured. */
+static void add_targets(dgba_settings *message, const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
+    int64_t targets = 0;
+    for (int64_t m = 0; m < sweep->model_count; ++m) {
+        const char *id = sweep->units[m].id;
+        char key[64];
+        if (has_target(sweep, unit, m, folder, false) || !is_there(DGBA_STORE_MODEL, id, folder, false)) continue;
+        snprintf(key, sizeof key, "@target.%lld", (long long)targets);
+        dgba_settings_set(message, key, id);
+        snprintf(key, sizeof key, "@target.%lld.file", (long long)targets++);
+        set_model_file(message, key, folder, id);
+    }
+}
+
+/** Keys that tell a worker where things lie begin with '@': they do not belong to the id. */
+dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
+                              const char *folder) {
+    dgba_settings message = {0};
+    dgba_text text = {0};
+    dgba_settings_add(&message, "", &unit->settings);
+    dgba_settings_set(&message, "@id", unit->id);
+    dgba_settings_set(&message, "@data.file", sweep->data_file);
+    // The training unit's own list of tasks; shards name their model only.
+    dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->units[unit->model].settings, "data.tasks"));
+    if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", folder, sweep->units[unit->needs].id);
+    if (unit->kind == DGBA_UNIT_TRANSFER) add_targets(&message, sweep, unit, folder);
+    dgba_settings_print(&text, &message);
+    dgba_settings_free(&message);
+    *count = text.length + 1;
+    *bytes = text.chars;
+    return DGBA_OK;
 }

@@ -3,7 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
-dgba_status dgba_worker_create(dgba_worker **out) { return DGBA_NEW(out, 1); }
+dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf) {
+    DGBA_TRY(DGBA_NEW(out, 1));
+    (*out)->shelf = shelf;
+    return DGBA_OK;
+}
+
+dgba_worker_memory dgba_worker_used(const dgba_worker *worker) { return worker->memory; }
+
+void worker_note_plan(dgba_worker *w, int64_t bytes) {
+    if (bytes > w->memory.plan_bytes) w->memory.plan_bytes = bytes;
+}
 
 void worker_forget_plan(dgba_worker *w) {
     dgba_network_oracle_free(&w->oracle);
@@ -18,8 +28,7 @@ void worker_forget_plan(dgba_worker *w) {
 void worker_forget_model(dgba_worker *w) {
     worker_forget_plan(w);
     dgba_model_free(&w->model);
-    dgba_free(w->parameters);
-    w->parameters = NULL;
+    dgba_shelf_put_back(&w->parameters);
     w->model_id[0] = '\0';
 }
 
@@ -52,7 +61,7 @@ dgba_status worker_load_data(dgba_worker *w, const dgba_settings *message) {
     if (strcmp(about->fingerprint, fingerprint) != 0)
         return dgba_fail(DGBA_E_FORMAT, "%s: the data has changed since the run began", wanted.file);
     w->task_count = about->task_count;
-    return trial_read_tasks(w->tasks, about);
+    return trial_read_tasks(w->tasks, about, dgba_settings_get(message, "data.compat") != NULL);
 }
 
 static void read_message(unit_message *out) {
@@ -68,6 +77,7 @@ static dgba_status run_message(char **result, size_t *count, dgba_worker *w, con
     DGBA_TRY(trial_read_text(&id, &message->all, "@id"));
     DGBA_TRY(worker_load_data(w, &message->all));
     if (strcmp(kind, "train") == 0) return worker_run_train(result, count, w, message);
+    if (strcmp(kind, "transfer") == 0) return worker_run_transfer(result, count, w, message);
     return worker_run_shard(result, count, w, message, strcmp(kind, "attack") == 0);
 }
 

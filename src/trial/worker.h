@@ -14,7 +14,9 @@ struct dgba_worker {
 
     char model_id[DGBA_HASH_TEXT_BYTES];
     dgba_model model;
-    float *parameters;
+    const dgba_shelf *shelf; // of the node, or NULL
+    dgba_shelf_block parameters;
+    dgba_worker_memory memory;
 
     dgba_shape planned; // of the oracle and the batch; n = 0: none
     dgba_network_oracle *oracle;
@@ -36,6 +38,9 @@ typedef struct unit_message {
 /** Makes data and tasks those of the message. */
 dgba_status worker_load_data(dgba_worker *worker, const dgba_settings *message);
 
+/** Remembers the largest plan. */
+void worker_note_plan(dgba_worker *worker, int64_t bytes);
+
 /** Gives up the model, and all that was made for it. */
 void worker_forget_model(dgba_worker *worker);
 void worker_forget_plan(dgba_worker *worker);
@@ -43,5 +48,16 @@ void worker_forget_plan(dgba_worker *worker);
 /** The kinds of unit; the data is loaded. Caller frees *result. */
 dgba_status worker_run_train(char **result, size_t *count, dgba_worker *worker, const unit_message *message);
 dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *worker, const unit_message *message, bool attack);
+
+dgba_status worker_run_transfer(char **result, size_t *count, dgba_worker *worker, const unit_message *message);
+
+/** Makes model, plan and batch those of a shard, and allocates its record. */
+dgba_status worker_prepare_shard(dgba_worker *worker, dgba_record *record, const dgba_settings *message);
+
+/** Measures the prepared model at images of the prepared shard: losses, totals, seconds. */
+dgba_status worker_measure_images(dgba_worker *worker, dgba_record *record, const float *images);
+
+/** Prepares a shard, attacks it and measures the images of the attack, which then are worker->adversarial. */
+dgba_status worker_attack_shard(dgba_worker *worker, dgba_record *record, const dgba_settings *message);
 
 #endif

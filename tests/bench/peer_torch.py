@@ -29,8 +29,8 @@ def golden_generator():
 generate = golden_generator()
 
 
-class Network(generate.ResNet34):
-    """The golden tests' network with the weights of a file, dropout in training, and none of their checks."""
+class FromFile:
+    """Over a network of the golden tests: the weights of a file, dropout in training, and none of their checks."""
 
     def __init__(self, file, options):
         model = file["model"]
@@ -64,9 +64,9 @@ class Network(generate.ResNet34):
     def parameter(self, name, *_):
         return self.parameters[name]
 
-    def conv(self, x, name, out, kernel, stride=1, padding=0, dilation=1, bias=False):
+    def conv(self, x, name, out, kernel, stride=1, padding=0, dilation=1, bias=False, groups=1):
         weight, b = self.parameters[name + ".weight"], self.parameters.get(name + ".bias")
-        return F.conv2d(x, weight, b, stride, padding, dilation)
+        return F.conv2d(x, weight, b, stride, padding, dilation, groups)
 
     def bn(self, x, name):
         return x if self.folded else super().bn(x, name)
@@ -87,6 +87,12 @@ class Network(generate.ResNet34):
             y = self.drop(self.relu(self.conv(y, f"{name}.{r}.conv2", None, 1)))
             total = total + self.conv(y, f"{name}.{r}.conv3", None, 1)
         return total
+
+
+def read_network(file, options):
+    backbone = file["model"].attrs["backbone"]
+    kind = next(k for k in (generate.ResNet34, generate.MobileNetV2) if k.name == backbone)
+    return type("Network", (FromFile, kind), {})(file, options)
 
 
 class Batch:
@@ -182,7 +188,7 @@ def main():
     torch.set_num_threads(options.threads)
     answer = {}
     with h5py.File(options.file) as file:
-        net = Network(file, options)
+        net = read_network(file, options)
         batch = Batch(file, net.tasks, options)
         attack = released_attack if options.what == "released" else tuned_attack
         run = training(net, batch) if options.what == "train" else lambda: attack(net, batch)

@@ -2,8 +2,9 @@
 . "$1/tests/support/sweep.sh"
 
 # A rate at which training must diverge, beside a good one.
+diverging=(--set 'train.learning_rate=[1e-3, 1e30]' --set train.iterations=12 --set transfer.model=true)
 code=0
-run 2 "$work/run" --set 'train.learning_rate=[1e-3, 1e30]' --set train.iterations=12 || code=$?
+run 2 "$work/run" "${diverging[@]}" || code=$?
 [ $code -eq 1 ] || { cat "$work/log"; fail "exit code $code instead of 1"; }
 "$dgba" report "$work/run" --format csv > "$work/report.csv"
 grep -q 'diverged' "$work/report.csv" || fail "the reason is not in the report"
@@ -11,8 +12,28 @@ grep -q ',ok,' "$work/report.csv" || fail "the good models were not attacked"
 "$dgba" status "$work/run" | grep -q '^failed: train .*diverged' || fail "the reason is not in the status"
 [ "$(units "$work/run" failed)" = 2 ] || fail "expected 2 failed units"
 code=0
-run 2 "$work/run" --set 'train.learning_rate=[1e-3, 1e30]' --set train.iterations=12 || code=$?
+run 2 "$work/run" "${diverging[@]}" || code=$?
 [ $code -eq 1 ] && [ "$(units "$work/run" failed)" = 2 ] || fail "failures were cached"
+
+# Between the two good models there is transfer all the same.
+if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
+  /usr/bin/python3 - "$work/run/results.h5" <<'EOF'
+import sys
+import h5py
+
+results = h5py.File(sys.argv[1])
+good = results["models/status"].asstr()[:] == "ok"
+status, reason = (results["transfer"][name].asstr()[:] for name in ("status", "reason"))
+assert good.sum() == 2
+for source in range(4):
+    for target in range(4):
+        cell = status[source, :, target], reason[source, :, target]
+        if good[source] and good[target]:
+            assert set(cell[0]) == {"ok"}, cell
+        else:
+            assert set(cell[0]) == {"failed"} and all("diverged" in text for text in cell[1]), cell
+EOF
+fi
 
 # Configuration errors: exit code 3 on every rank, with the place.
 for ranks in 0 3; do

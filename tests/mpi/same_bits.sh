@@ -3,14 +3,15 @@
 
 for ranks in 0 1 2 3 5; do
   run $ranks "$work/run$ranks" --set 'attack.rule=[single, sign_sum, dgba, minmax, mgda]' \
-    --set 'attack.step=[fgsm, {kind: pgd, iterations: 2, restarts: 2}, {kind: apgd_released, iterations: 4}]' || { cat "$work/log"; fail "the sweep on $ranks ranks"; }
+    --set 'attack.step=[fgsm, {kind: pgd, iterations: 2, restarts: 2}, {kind: apgd_released, iterations: 4}]' \
+    --set transfer.model=true --set 'transfer.rule=["single:normal", dgba]' || { cat "$work/log"; fail "the sweep on $ranks ranks"; }
   "$dgba" report "$work/run$ranks" --format csv > "$work/$ranks.csv"
   cmp "$work/0.csv" "$work/$ranks.csv" || fail "$ranks ranks give other results than one process"
 done
 grep -q ',ok,' "$work/0.csv" || fail "no attack succeeded"
 
-if python3 -c 'import h5py' 2>/dev/null; then
-  python3 - "$work/run0/results.h5" "$work"/run[1235]/results.h5 <<'EOF'
+if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
+  /usr/bin/python3 - "$work/run0/results.h5" "$work"/run[1235]/results.h5 <<'EOF'
 import sys
 import h5py, numpy as np
 
@@ -24,12 +25,13 @@ def arrays(path):
 
 first = arrays(sys.argv[1])
 assert first["losses/adversarial"].shape == (2 * 3 * 7, 3, 10), first["losses/adversarial"].shape
+assert first["transfer/drops"].shape == (2, 3 * 2, 2, 3) and (first["transfer/images"] == 10).all()
 for path in sys.argv[2:]:
     other = arrays(path)
     assert first.keys() == other.keys()
     for name, value in first.items():
         # Texts are Python objects, whose bytes would be their addresses.
-        same = list(value) == list(other[name]) if value.dtype == object else value.tobytes() == other[name].tobytes()
+        same = value.tolist() == other[name].tolist() if value.dtype == object else value.tobytes() == other[name].tobytes()
         assert same, (path, name)
 EOF
 else

@@ -28,9 +28,9 @@ static double one_minus_cosine(const ref_sample *s, int64_t pixel, const double 
     return 1 - product / sqrt(p * g);
 }
 
-double ref_task_loss(int64_t *valid, const char *kind, const ref_sample *s) {
+double ref_task_loss(double *denominator, const char *kind, const ref_sample *s) {
     double sum = 0;
-    *valid = 0;
+    *denominator = 0;
     for (int64_t pixel = 0; pixel < s->height * s->width; ++pixel) {
         const int64_t y = ref_nearest(pixel / s->width, s->label_height, s->height);
         const int64_t x = ref_nearest(pixel % s->width, s->label_width, s->width);
@@ -38,13 +38,14 @@ double ref_task_loss(int64_t *valid, const char *kind, const ref_sample *s) {
         for (int64_t c = 0; c < s->label_channels; ++c)
             label[c] = (double)s->labels[(c * s->label_height + y) * s->label_width + x];
         if (!s->valid[y * s->label_width + x]) continue;
-        *valid += 1;
-        if (strcmp(kind, "segmentation") == 0)
-            sum += cross_entropy(s, pixel, label[0]);
-        else if (strcmp(kind, "normals") == 0)
+        const double weight = strcmp(kind, "weighted_segmentation") == 0 ? (double)s->class_weights[(int64_t)label[0]] : 1;
+        *denominator += weight;
+        if (strstr(kind, "segmentation") != NULL)
+            sum += weight * cross_entropy(s, pixel, label[0]);
+        else if (strstr(kind, "normals") != NULL)
             sum += one_minus_cosine(s, pixel, label);
         else
             sum += fabs((double)s->prediction[pixel] - label[0]);
     }
-    return sum / (double)*valid;
+    return sum / *denominator;
 }

@@ -82,13 +82,38 @@ static void depth(double *values, const pixels *p) {
     }
 }
 
+static void weighted_segmentation(double *values, const pixels *p, const ref_sample *s) {
+    double sum = 0, weights = 0;
+    for (int64_t i = 0; i < p->count; ++i) {
+        double all = 0;
+        const int64_t truth = (int64_t)p->label[i][0];
+        for (int64_t c = 0; c < s->channels; ++c) all += exp(p->prediction[i][c]);
+        sum -= (double)s->class_weights[truth] * log(exp(p->prediction[i][truth]) / all);
+        weights += (double)s->class_weights[truth];
+    }
+    values[0] = sum / weights;
+}
+
+static void cosine_normals(double *values, const pixels *p) {
+    values[0] = 0;
+    for (int64_t i = 0; i < p->count; ++i) {
+        const double *a = p->prediction[i], *g = p->label[i];
+        const double lengths = sqrt((a[0] * a[0] + a[1] * a[1] + a[2] * a[2]) * (g[0] * g[0] + g[1] * g[1] + g[2] * g[2]));
+        values[0] += (a[0] * g[0] + a[1] * g[1] + a[2] * g[2]) / lengths / (double)p->count;
+    }
+}
+
 void ref_task_metrics(double *values, const char *kind, const ref_sample *sample) {
     static pixels p;
     collect(&p, sample);
     if (strcmp(kind, "segmentation") == 0)
         segmentation(values, &p, sample->channels);
-    else if (strcmp(kind, "normals") == 0)
+    else if (strcmp(kind, "weighted_segmentation") == 0)
+        weighted_segmentation(values, &p, sample);
+    else if (strcmp(kind, "normals") == 0 || strcmp(kind, "raw_normals") == 0)
         normals(values, &p);
+    else if (strcmp(kind, "cosine_normals") == 0)
+        cosine_normals(values, &p);
     else if (strcmp(kind, "depth") == 0)
         depth(values, &p);
     else {

@@ -35,6 +35,23 @@ void folder_text(const char *name, const char *content) {
     write_file(name, content, strlen(content));
 }
 
+void folder_bytes(const char *name, const void *content, size_t bytes) {
+    make_parents(name);
+    write_file(name, content, bytes);
+}
+
+void folder_npy(const char *name, const char *header, const void *content, size_t bytes) {
+    enum { HEADER = 118 }; // NumPy's own: 10 + 118 is a multiple of 64
+    static char file[4096];
+    memcpy(file, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memset(file + 10, ' ', HEADER);
+    memcpy(file + 10, header, strlen(header));
+    file[10 + HEADER - 1] = '\n';
+    assert_true(strlen(header) < HEADER && 10 + HEADER + bytes <= sizeof file);
+    memcpy(file + 10 + HEADER, content, bytes);
+    folder_bytes(name, file, 10 + HEADER + bytes);
+}
+
 void folder_picture(const char *name, const picture *p) {
     make_parents(name);
     const bool png = strcmp(strrchr(name, '.'), ".png") == 0;

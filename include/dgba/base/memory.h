@@ -26,6 +26,9 @@ dgba_status dgba_grow(void **array, int64_t count, size_t size);
 /** Blocks that are allocated and not freed, over all threads: 0 at the end of every test and program. */
 int64_t dgba_live_allocations(void);
 
+/** The most memory in bytes that this process has had resident so far. */
+int64_t dgba_peak_resident_bytes(void);
+
 /** An arena: one block, handed out from its start, given back all at once. */
 typedef struct dgba_arena {
     char *memory;

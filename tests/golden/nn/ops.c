@@ -66,10 +66,10 @@ static void check_algorithm(const char *path, dgba_conv2d_algorithm a, const dgb
     const int64_t x_count = dgba_shape_count(x_shape), y_count = dgba_shape_count(y_shape);
     const int64_t w_count = dgba_shape_count(w_shape), k = conv->out_channels;
     float *y = take(y_count), *dx = take(x_count), *dw = take_zeros(w_count), *db = take_zeros(k);
-    const dgba_conv2d_weights weights = {a, w, NULL};
+    const dgba_conv2d_weights weights = {a, w};
     float *scratch[DGBA_CONV2D_DIRECTIONS];
     for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d)
-        scratch[d] = take(dgba_conv2d_scratch(a, conv, x_shape, d, false));
+        scratch[d] = take(dgba_conv2d_scratch(a, conv, x_shape, d));
     dgba_conv2d_forward(y, x, weights, b, x_shape, conv, false, scratch[DGBA_CONV2D_FORWARD]);
     dgba_conv2d_backward_input(dx, dy, weights, x_shape, conv, false, scratch[DGBA_CONV2D_BACKWARD_INPUT]);
     dgba_conv2d_backward_params(dw, db, dy, x, a, x_shape, conv, scratch[DGBA_CONV2D_BACKWARD_PARAMS]);

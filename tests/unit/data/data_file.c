@@ -229,13 +229,13 @@ static void impossible_descriptions_are_refused(void **state) {
     static const struct {
         dgba_data_task task;
         const char *message;
-    } cases[] = {{{"a/b", "depth", "", 0, 1}, "'a/b' cannot be the name of a task"},
-                 {{"a", "colour", "", 0, 1}, "unknown kind 'colour'"},
-                 {{"a", "depth", "", 0, 3}, "has 3 channels"},
-                 {{"a", "normals", "", 0, 1}, "has 1 channels"},
-                 {{"a", "segmentation", "", 256, 1}, "256 classes; 1 to 255 are possible"},
-                 {{"a", "depth", "", 3, 1}, "only segmentation has any"},
-                 {{"segment", "depth", "", 0, 1}, "two tasks 'segment'"}};
+    } cases[] = {{{"a/b", "depth", "", 0, 1, {0}}, "'a/b' cannot be the name of a task"},
+                 {{"a", "colour", "", 0, 1, {0}}, "unknown kind 'colour'"},
+                 {{"a", "depth", "", 0, 3, {0}}, "has 3 channels"},
+                 {{"a", "normals", "", 0, 1, {0}}, "has 1 channels"},
+                 {{"a", "segmentation", "", 256, 1, {0}}, "256 classes; 1 to 255 are possible"},
+                 {{"a", "depth", "", 3, 1, {0}}, "only segmentation has any"},
+                 {{"segment", "depth", "", 0, 1, {0}}, "two tasks 'segment'"}};
     dgba_data_writer *writer = NULL;
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         dgba_data_info about = dataset_about(1, HEIGHT, WIDTH);

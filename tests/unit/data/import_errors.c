@@ -36,7 +36,7 @@ static int start_folder(void **state) {
 static dgba_status import(void) {
     dgba_text folder = {0};
     dgba_path_folder(&folder, folder_path("x"));
-    const dgba_status status = dgba_data_import_folder(dgba_text_chars(&folder), folder_path("out.h5"));
+    const dgba_status status = dgba_data_import("folder", dgba_text_chars(&folder), folder_path("out.h5"), NULL);
     dgba_text_free(&folder);
     return status;
 }
@@ -80,7 +80,7 @@ static void bad_descriptions(void **state) {
         {head, "tasks: {d: depth}\n", "task 'd' must be a map of keys"},
         {head, "tasks: {d: {folder: d}}\n", "dataset.yaml:4:12: task 'd' lacks the key 'kind'"},
         {head, "tasks: {d: {kind: dept}}\n",
-         "4:19: unknown kind 'dept' (there are segmentation, normals, depth, pixel_l1)"},
+         "4:19: unknown kind 'dept' (there are segmentation, weighted_segmentation, normals, "},
         {head, "tasks: {d: {kind: depth}}\n", "task 'd' lacks the key 'folder'"},
         {head, "tasks: {d: {kind: depth, foldr: d}}\n", "4:26: unknown key 'foldr' in task 'd' (did you mean 'folder'?)"},
         {head, "tasks: {d: {kind: depth, zebra: d}}\n", "unknown key 'zebra' in task 'd'"},

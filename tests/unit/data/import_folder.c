@@ -17,7 +17,7 @@ static dgba_data *import(void) {
     dgba_data *data = NULL;
     dgba_text folder = {0};
     dgba_path_folder(&folder, folder_path("x"));
-    CHECK_OK(dgba_data_import_folder(dgba_text_chars(&folder), folder_path("out.h5")));
+    CHECK_OK(dgba_data_import("folder", dgba_text_chars(&folder), folder_path("out.h5"), NULL));
     CHECK_OK(dgba_data_open(&data, folder_path("out.h5")));
     dgba_text_free(&folder);
     return data;

@@ -36,7 +36,7 @@ static void derive(float *normals, uint16_t *depth) {
     folder_picture("depth/a.png", &(picture){.height = HEIGHT, .width = WIDTH, .channels = 1, .bits = 16, .values = depth});
     dgba_data *data = NULL;
     uint8_t rgb[3 * PIXELS];
-    CHECK_OK(dgba_data_import_folder(folder, folder_path("out.h5")));
+    CHECK_OK(dgba_data_import("folder", folder, folder_path("out.h5"), NULL));
     CHECK_OK(dgba_data_open(&data, folder_path("out.h5")));
     float *values[] = {normals, NULL};
     CHECK_OK(dgba_data_read(rgb, values, data, 0));
@@ -107,11 +107,32 @@ static void a_fit_stays_on_its_surface(void **state) {
     for (int64_t i = 0; i < PIXELS; ++i) assert_true(angle(normals + 3 * i, walls[i % WIDTH >= 40].normal) < 1);
 }
 
+/** Two walls that meet in a corner of the room, 2 m away: no pixel takes a normal between theirs. */
+static void creases_stay_sharp(void **state) {
+    (void)state;
+    static const plane walls[] = {{{0.6, 0, 0.8}, 1.6}, {{-0.6, 0, 0.8}, 1.6}};
+    static uint16_t depth[PIXELS];
+    static float normals[3 * PIXELS];
+    for (int64_t i = 0; i < PIXELS; ++i) {
+        const double u = (double)(i % WIDTH), v = (double)(i / WIDTH);
+        const uint16_t left = stored_depth(&walls[0], u, v), right = stored_depth(&walls[1], u, v);
+        depth[i] = left < right ? left : right;
+    }
+    derive(normals, depth);
+    int64_t unsharp = 0;
+    for (int64_t i = 0; i < PIXELS; ++i) {
+        const double a = angle(normals + 3 * i, walls[0].normal), b = angle(normals + 3 * i, walls[1].normal);
+        unsharp += fmin(a, b) > 2;
+    }
+    assert_true(unsharp <= PIXELS / WIDTH * 2); // at most two pixels a row
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planes_have_their_normals),
         cmocka_unit_test(holes_are_not_valid_with_their_neighbours),
         cmocka_unit_test(a_fit_stays_on_its_surface),
+        cmocka_unit_test(creases_stay_sharp),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }

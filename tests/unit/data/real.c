@@ -19,7 +19,7 @@ static int import_sample(void **state) {
     dgba_text folder = {0}, path = {0};
     dgba_path_join(&folder, getenv("DGBA_REAL_DATA"), "nyuv2_480x640_sample");
     dgba_path_join(&path, check_folder("real"), "sample.h5");
-    CHECK_OK(dgba_data_import_folder(dgba_text_chars(&folder), dgba_text_chars(&path)));
+    CHECK_OK(dgba_data_import("folder", dgba_text_chars(&folder), dgba_text_chars(&path), NULL));
     CHECK_OK(dgba_data_open(&data, dgba_text_chars(&path)));
     CHECK_OK(DGBA_NEW(&rgb, 3 * PIXELS));
     for (int t = 0; t < 3; ++t) CHECK_OK(DGBA_NEW(&values[t], 3 * PIXELS));

@@ -36,9 +36,9 @@ static void tear_down(fixture *f) {
 /** The plan prepares weights, as it is for an attack. */
 static void check_algorithms(const dgba_plan_step *step) {
     assert_string_equal(step->forward_algorithm,
-                        dgba_conv2d_algorithm_name(dgba_conv2d_choose(&step->conv, step->x, DGBA_CONV2D_FORWARD, true)));
-    assert_string_equal(step->backward_algorithm, dgba_conv2d_algorithm_name(dgba_conv2d_choose(
-                                                      &step->conv, step->x, DGBA_CONV2D_BACKWARD_INPUT, true)));
+                        dgba_conv2d_algorithm_name(dgba_conv2d_choose(&step->conv, step->x, DGBA_CONV2D_FORWARD)));
+    assert_string_equal(step->backward_algorithm,
+                        dgba_conv2d_algorithm_name(dgba_conv2d_choose(&step->conv, step->x, DGBA_CONV2D_BACKWARD_INPUT)));
 }
 
 static void steps_tell_what_they_are(void **state) {

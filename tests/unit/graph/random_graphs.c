@@ -160,7 +160,7 @@ static void make_memory(network *net, dgba_random *stream) {
         const dgba_shape x = net->items[it->a].shape;
         for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d) {
             const int64_t needed = it->depthwise ? dgba_depthwise_scratch(&it->conv, x)
-                                                 : dgba_conv2d_scratch(DGBA_CONV2D_COLUMNS, &it->conv, x, d, false);
+                                                 : dgba_conv2d_scratch(DGBA_CONV2D_COLUMNS, &it->conv, x, d);
             if (needed > scratch) scratch = needed;
         }
     }
@@ -234,7 +234,7 @@ static void norm_forward(network *net, item *it, const float *x, bool trains) {
 
 /** Columns compute any convolution, and small whole numbers exactly. */
 static dgba_conv2d_weights conv_weights(network *net, item *it) {
-    return (dgba_conv2d_weights){DGBA_CONV2D_COLUMNS, part(net, net->parameters, it, 0), NULL};
+    return (dgba_conv2d_weights){DGBA_CONV2D_COLUMNS, part(net, net->parameters, it, 0)};
 }
 
 static void conv_forward(network *net, item *it) {

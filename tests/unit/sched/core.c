@@ -210,6 +210,32 @@ static void cached_units_satisfy_needs(void **state) {
     dgba_sched_free(&sched);
 }
 
+static void needs_that_may_fail_are_awaited(void **state) {
+    (void)state;
+    // 2 cannot do without 0, but without 1; 3 without 2.
+    dgba_sched_unit units[] = {UNIT(9, -1), UNIT(8, -1), AFTER(on_0_and_1, 1, -1), AFTER(on_2, 1, -1)};
+    units[2].may_fail = units[3].may_fail = 1;
+    dgba_sched *sched = create(units, 4, 2);
+    check_does(sched, 0, 0);
+    check_runs(sched, 0, 1);
+    check_waits(sched, 1);
+    dgba_sched_finish(sched, 1, false);
+    CHECK_COUNTS(sched, 0, 1, 1, 0, 0, 2);
+    check_does(sched, 0, 2);
+    check_does(sched, 0, 3);
+    check_exits(sched, 0);
+    dgba_sched_free(&sched);
+
+    sched = create(units, 4, 1); // 2 is blocked, which 3 can do without
+    check_runs(sched, 0, 0);
+    dgba_sched_finish(sched, 0, false);
+    CHECK_COUNTS(sched, 0, 0, 1, 1, 0, 2);
+    check_does(sched, 0, 1);
+    check_does(sched, 0, 3);
+    check_exits(sched, 0);
+    dgba_sched_free(&sched);
+}
+
 static void bad_units_are_refused(void **state) {
     (void)state;
     dgba_sched *sched = NULL;
@@ -243,6 +269,7 @@ int main(void) {
         cmocka_unit_test(no_units),
         cmocka_unit_test(more_workers_than_units),
         cmocka_unit_test(cached_units_satisfy_needs),
+        cmocka_unit_test(needs_that_may_fail_are_awaited),
         cmocka_unit_test(bad_units_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);

@@ -22,13 +22,13 @@ static problem p;
 
 static void make_problem(const dgba_task_kind *kind, uint64_t seed) {
     dgba_random stream = dgba_random_stream(seed, DGBA_RANDOM_TEST, 1);
-    p.task = (dgba_task){.kind = kind, .classes = CLASSES};
+    p.task = (dgba_task){.kind = kind, .classes = CLASSES, .class_weights = {0.5F, 2, 1, 0.25F, 3, 1.5F}};
     p.shape = (dgba_shape){SAMPLES, dgba_task_prediction_channels(&p.task), HEIGHT, WIDTH};
     p.labels = (dgba_labels){p.values, p.valid, LABEL_HEIGHT, LABEL_WIDTH};
     check_random(p.prediction, dgba_shape_count(p.shape), seed);
     for (int64_t i = 0; i < SAMPLES * kind->label_channels * LABEL_PLANE; ++i)
-        p.values[i] = strcmp(kind->name, "segmentation") == 0 ? (float)dgba_random_below(&stream, CLASSES)
-                                                              : (float)dgba_random_between(&stream, 0.1, 4);
+        p.values[i] = strstr(kind->name, "segmentation") != NULL ? (float)dgba_random_below(&stream, CLASSES)
+                                                                 : (float)dgba_random_between(&stream, 0.1, 4);
     for (int64_t i = 0; i < SAMPLES * LABEL_PLANE; ++i) p.valid[i] = dgba_random_uniform(&stream) < 0.7;
 }
 
@@ -59,10 +59,11 @@ static void check_twin(void) {
                                    WIDTH,
                                    channels,
                                    LABEL_HEIGHT,
-                                   LABEL_WIDTH};
-        int64_t valid = 0;
-        CHECK_NEAR(losses[n], ref_task_loss(&valid, p.task.kind->name, &sample), 1e-12);
-        CHECK_NEAR(denominators[n], (double)valid, 0);
+                                   LABEL_WIDTH,
+                                   p.task.class_weights};
+        double denominator = 0;
+        CHECK_NEAR(losses[n], ref_task_loss(&denominator, p.task.kind->name, &sample), 1e-12);
+        CHECK_NEAR(denominators[n], denominator, 1e-12);
     }
 }
 
@@ -85,9 +86,9 @@ static void check_finite_differences(void) {
     dgba_task_loss_gradient(gradient, weights, &p.task, p.prediction, p.shape, &p.labels);
     for (int64_t i = 0; i < dgba_shape_count(p.shape); ++i) {
         const float kept = p.prediction[i];
-        p.prediction[i] = kept + 0x1p-12F;
+        p.prediction[i] = kept + 0x1p-14F;
         const double above = weighted_loss(weights), upper = (double)p.prediction[i];
-        p.prediction[i] = kept - 0x1p-12F;
+        p.prediction[i] = kept - 0x1p-14F;
         const double below = weighted_loss(weights), lower = (double)p.prediction[i];
         p.prediction[i] = kept;
         CHECK_NEAR((double)gradient[i], (above - below) / (upper - lower), 2e-7);
@@ -168,6 +169,24 @@ static void losses_by_hand(void **state) {
     assert_true(g[0] == 0);
 }
 
+/** A class of weight 0 says nothing; a sample of nothing else has no loss. */
+static void classes_may_weigh_nothing(void **state) {
+    (void)state;
+    dgba_task task = {.classes = 2, .class_weights = {0, 2}};
+    CHECK_OK(dgba_task_kind_find(&task.kind, "weighted_segmentation"));
+    const float prediction[2][2][2] = {{{3, 0}, {5, 0}}, {{1, 2}, {3, 4}}}, labels[2][2] = {{0, 1}, {0, 0}};
+    const uint8_t valid[4] = {1, 1, 1, 1};
+    double losses[2], denominators[2];
+    float g[8];
+    const dgba_labels two = {labels[0], valid, 1, 2};
+    dgba_task_loss(losses, denominators, &task, prediction[0][0], (dgba_shape){2, 2, 1, 2}, &two);
+    CHECK_NEAR(losses[0], 0.69314718055994531, 1e-15);
+    CHECK_NEAR(denominators[0], 2, 0);
+    assert_true(isnan(losses[1]) && denominators[1] == 0);
+    dgba_task_loss_gradient(g, (double[]){1, 1}, &task, prediction[0][0], (dgba_shape){2, 2, 1, 2}, &two);
+    CHECK_CLOSE(g, ((float[]){0, 0.5F, 0, -0.5F, 0, 0, 0, 0}), 8, 0, 0);
+}
+
 static void labels_without_sense_are_not_valid(void **state) {
     (void)state;
     float g[2];
@@ -176,6 +195,9 @@ static void labels_without_sense_are_not_valid(void **state) {
     assert_true(isnan(pixel_loss(g, "segmentation", 2, (float[]){0, 0}, (float[]){-1})));
     assert_true(isnan(pixel_loss(g, "segmentation", 2, (float[]){0, 0}, (float[]){NAN})));
     assert_true(isnan(pixel_loss(g, "depth", 0, (float[]){1}, (float[]){0})));
+    float n[3];
+    assert_true(isnan(pixel_loss(n, "raw_normals", 0, (float[]){1, 1, 1}, (float[]){0, 0, 255})));
+    CHECK_NEAR(pixel_loss(n, "raw_normals", 0, (float[]){3, 0, 4}, (float[]){0, 0, 254}), 1 - 0.8, 1e-15);
 }
 
 static void kinds_are_found_by_name(void **state) {
@@ -196,6 +218,7 @@ int main(void) {
         cmocka_unit_test(a_sample_without_labels_has_no_loss_and_no_gradient),
         cmocka_unit_test(a_prediction_that_is_not_finite_spoils_its_own_sample_only),
         cmocka_unit_test(losses_by_hand),
+        cmocka_unit_test(classes_may_weigh_nothing),
         cmocka_unit_test(labels_without_sense_are_not_valid),
         cmocka_unit_test(kinds_are_found_by_name),
     };

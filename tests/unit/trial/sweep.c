@@ -1,46 +1,12 @@
 /** Sweeps: which units there are, what their ids depend on, and whether running a unit gives what the attack says. */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "dgba/trial.h"
-#include "support/check.h"
-
-static char folder[512], data_file[600], config_file[600];
-
-static int make_data(void **state) {
-    (void)state;
-    const dgba_synth synth = {.train = 6, .test = 5, .height = 24, .width = 32, .seed = 1};
-    snprintf(folder, sizeof folder, "%s", check_folder("sweep"));
-    snprintf(data_file, sizeof data_file, "%s/data.h5", folder);
-    snprintf(config_file, sizeof config_file, "%s/sweep.yaml", folder);
-    CHECK_OK(dgba_data_synth(data_file, &synth));
-    return 0;
-}
+#include "fixture.h"
 
 /** Model, training and attacks that every sweep here has unless a case says otherwise. */
 #define MODEL  "model: {width: 0.0625, head: {channels: 4, rates: [1]}, layout: [0, 2]}\n"
 #define TRAIN  "train: {iterations: 1, batch: 2, seed: [0, 1]}\n"
 #define ATTACK "attack: {step: fgsm, rule: [single, dgba], epsilon: [4, 8]}\n"
-
-static dgba_config *config;
-static dgba_sweep sweep;
-
-static dgba_status load_status(const char *data, const char *rest) {
-    dgba_text text = {0};
-    dgba_text_add(&text, "data: {file: %s, %s}\n%s", data_file, data, rest);
-    CHECK_OK(dgba_file_write(config_file, dgba_text_chars(&text), text.length));
-    dgba_text_free(&text);
-    CHECK_OK(dgba_config_load(&config, config_file, NULL, 0, dgba_trial_schema()));
-    return dgba_sweep_create(&sweep, config);
-}
-
-static void load(const char *data, const char *rest) { CHECK_OK(load_status(data, rest)); }
-
-static void unload(void) {
-    dgba_sweep_free(&sweep);
-    dgba_config_free(&config);
-}
 
 /** Id of the last unit of a sweep. */
 static void last_id(char id[DGBA_HASH_TEXT_BYTES], const char *data, const char *rest) {
@@ -111,6 +77,27 @@ static void ids_feel_what_matters(void **state) {
     }
 }
 
+/** The released code's metrics need no other models. */
+static void compat_changes_measurements_only(void **state) {
+    (void)state;
+    char train[DGBA_HASH_TEXT_BYTES], first[DGBA_HASH_TEXT_BYTES], other[DGBA_HASH_TEXT_BYTES];
+    dgba_task tasks[DGBA_MOST_TASKS];
+    load("shard: 2", MODEL TRAIN ATTACK);
+    memcpy(train, sweep.units[0].id, sizeof train);
+    CHECK_OK(dgba_sweep_tasks(tasks, &sweep));
+    assert_false(tasks[0].released);
+    unload();
+    last_id(first, "shard: 2, compat: none", MODEL TRAIN ATTACK);
+    last_id(other, "shard: 2", MODEL TRAIN ATTACK);
+    assert_string_equal(first, other);
+    load("shard: 2, compat: released", MODEL TRAIN ATTACK);
+    assert_string_equal(train, sweep.units[0].id);
+    assert_string_not_equal(first, sweep.units[sweep.unit_count - 1].id);
+    CHECK_OK(dgba_sweep_tasks(tasks, &sweep));
+    assert_true(tasks[0].released);
+    unload();
+}
+
 static void the_same_attack_is_listed_once(void **state) {
     (void)state;
     load("tasks: [normal, depth_zbuffer]",
@@ -144,21 +131,6 @@ static void impossible_sweeps(void **state) {
     unload();
 }
 
-/** Runs a unit on its own and stores its result where others look for it. */
-static void run_unit(dgba_worker *worker, const dgba_unit *unit) {
-    char *message = NULL, *result = NULL;
-    size_t count = 0, result_count = 0;
-    dgba_text path = {0};
-    dgba_store_path(&path, folder, dgba_unit_store_kind(unit), unit->id);
-    CHECK_OK(dgba_unit_message(&message, &count, &sweep, unit, folder));
-    CHECK_OK(dgba_worker_run(&result, &result_count, worker, message, count));
-    CHECK_OK(dgba_file_write(dgba_text_chars(&path), result, result_count));
-    assert_true(dgba_unit_is_done(unit, folder));
-    dgba_free(message);
-    dgba_free(result);
-    dgba_text_free(&path);
-}
-
 /** Runs all units of a sweep. */
 static void run_all(dgba_results *results) {
     dgba_store *store = NULL;
@@ -166,8 +138,8 @@ static void run_all(dgba_results *results) {
     const char *failures[32] = {NULL};
     assert_true(sweep.unit_count <= DGBA_COUNT_OF(failures));
     CHECK_OK(dgba_store_open(&store, folder));
-    CHECK_OK(dgba_worker_create(&worker));
-    for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(worker, &sweep.units[u]);
+    CHECK_OK(dgba_worker_create(&worker, NULL));
+    for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(store, worker, &sweep.units[u]);
     CHECK_OK(dgba_sweep_collect(results, &sweep, folder, failures));
     dgba_worker_free(&worker);
     dgba_store_close(&store);
@@ -237,7 +209,7 @@ static void messages_that_make_no_sense(void **state) {
     char *result = NULL;
     size_t count = 0;
     dgba_worker *worker = NULL;
-    CHECK_OK(dgba_worker_create(&worker));
+    CHECK_OK(dgba_worker_create(&worker, NULL));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind=train", 10)); // not ended
     CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "", 1));
     CHECK_MESSAGE("no setting 'kind'");
@@ -251,6 +223,7 @@ int main(void) {
         cmocka_unit_test(ids_are_distinct),
         cmocka_unit_test(ids_ignore_spelling),
         cmocka_unit_test(ids_feel_what_matters),
+        cmocka_unit_test(compat_changes_measurements_only),
         cmocka_unit_test(the_same_attack_is_listed_once),
         cmocka_unit_test(impossible_sweeps),
         cmocka_unit_test(seeds_count_where_starts_are_random),

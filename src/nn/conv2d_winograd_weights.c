@@ -1,0 +1,172 @@
+#include <string.h>
+
+#include "conv2d_winograd_lanes.h"
+
+// As with tiles: along one axis, first down, then across; the lanes are filters.
+
+static const float sixth = 1.0F / 6, third = 1.0F / 3, twelfth = 1.0F / 12, twenty_fourth = 1.0F / 24;
+
+/** G */
+INLINE void taps_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
+    const lanes w0 = from[0], w1 = from[f], w2 = from[2 * f];
+    if (kind == WINOGRAD_FOUR) {
+        const lanes even = -sixth * (w0 + w2), odd = -sixth * w1;
+        const lanes even2 = twenty_fourth * w0 + sixth * w2, odd2 = twelfth * w1;
+        to[0] = 0.25F * w0;
+        to[t] = even + odd;
+        to[2 * t] = even - odd;
+        to[3 * t] = even2 + odd2;
+        to[4 * t] = even2 - odd2;
+        to[5 * t] = w2;
+    } else if (kind == WINOGRAD_THREE) {
+        const lanes even = w0 + w2;
+        to[0] = 0.5F * w0;
+        to[t] = -0.5F * (even + w1);
+        to[2 * t] = sixth * (w1 - even);
+        to[3 * t] = sixth * w0 + third * w1 + 2 * third * w2;
+        to[4 * t] = w2;
+    } else if (kind == WINOGRAD_TWO) {
+        to[0] = w1;
+        to[t] = w2 - w1;
+        to[2 * t] = w0 - w1;
+    } else {
+        to[0] = w1;
+    }
+}
+
+/** Gᵀ */
+INLINE void points_to_taps(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
+    if (kind == WINOGRAD_FOUR) {
+        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f], p4 = from[4 * f], p5 = from[5 * f];
+        to[0] = 0.25F * p0 - sixth * (p1 + p2) + twenty_fourth * (p3 + p4);
+        to[t] = sixth * (p2 - p1) + twelfth * (p3 - p4);
+        to[2 * t] = sixth * (p3 + p4 - p1 - p2) + p5;
+    } else if (kind == WINOGRAD_THREE) {
+        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f], p4 = from[4 * f];
+        to[0] = 0.5F * (p0 - p1) + sixth * (p3 - p2);
+        to[t] = sixth * p2 - 0.5F * p1 + third * p3;
+        to[2 * t] = p4 - 0.5F * p1 - sixth * p2 + 2 * third * p3;
+    } else if (kind == WINOGRAD_TWO) {
+        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f];
+        to[0] = p2;
+        to[t] = p0 - p1 - p2;
+        to[2 * t] = p1;
+    } else {
+        to[0] = to[2 * t] = (lanes){0};
+        to[t] = from[0];
+    }
+}
+
+/* ---- Panels ---- */
+
+enum { FILTERS = BLOCK, GROUPS = DGBA_PANEL_COLUMNS / WINOGRAD_LANES }; // filters and lanes that are arranged at once
+
+typedef float filter_block[FILTERS * WINOGRAD_TAPS * WINOGRAD_LANES]; // (filter, tap, lane)
+
+/** First tap of the filter from input channel `in` to output channel `out`. */
+INLINE const float *filter(const winograd_filters *f, int64_t out, int64_t in) {
+    return f->w + (f->transposed ? in * f->out + out : out * f->in + in) * WINOGRAD_TAPS;
+}
+
+/** Any number of filters and lanes; those that are not there become 0. */
+static void arrange_some(float *block, const winograd_filters *f, int64_t out, int64_t in, int64_t lane_count,
+                         int64_t filters) {
+    memset(block, 0, sizeof(filter_block));
+    for (int64_t lane = 0; lane < lane_count; ++lane)
+        for (int64_t k = 0; k < filters; ++k)
+            for (int64_t t = 0; t < WINOGRAD_TAPS; ++t)
+                block[(k * WINOGRAD_TAPS + t) * WINOGRAD_LANES + lane] = filter(f, out + lane, in + k)[t];
+}
+
+/** A whole block. The filters of a lane lie in a row, or, transposed, the lanes of a filter do. */
+DGBA_VECTORIZE
+static void arrange(float *block, const winograd_filters *f, int64_t out, int64_t in) {
+    if (!f->transposed) {
+        for (int64_t t = 0; t < FILTERS * WINOGRAD_TAPS; t += BLOCK)
+            for (int64_t lane = 0; lane < WINOGRAD_LANES; lane += BLOCK)
+                transpose_block(block + t * WINOGRAD_LANES + lane, WINOGRAD_LANES, filter(f, out + lane, in) + t,
+                                f->in * WINOGRAD_TAPS);
+        return;
+    }
+    for (int64_t k = 0; k < FILTERS; ++k) {
+        const float *from = filter(f, out, in + k);
+        float *to = block + k * WINOGRAD_TAPS * WINOGRAD_LANES;
+        for (int64_t lane = 0; lane < WINOGRAD_LANES; lane += BLOCK)
+            transpose_block(to + lane, WINOGRAD_LANES, from + lane * WINOGRAD_TAPS, WINOGRAD_TAPS);
+        for (int64_t lane = 0; lane < WINOGRAD_LANES; ++lane)
+            to[BLOCK * WINOGRAD_LANES + lane] = from[lane * WINOGRAD_TAPS + BLOCK];
+    }
+}
+
+/** Points of a few filters to the channels of a panel. Written a row of points at a time: more streams to memory at once
+ *  than that are slow. `step` lanes from position to position. */
+DGBA_VECTORIZE
+static void write_blocks(lanes *panels, int64_t step, const filter_block *blocks, int64_t block_count,
+                         const winograd_map *map, int64_t filters, bool turned) {
+    const int64_t next = turned ? -1 : 1;
+    for (int64_t i = 0; i < map->group_count; ++i) {
+        const winograd_group *g = &map->groups[i];
+        const int64_t rows = winograd_points(g->down), columns = winograd_points(g->across);
+        lanes half[FILTERS][GROUPS][WINOGRAD_MOST_POINTS * WINOGRAD_KERNEL];
+        for (int64_t k = 0; k < filters; ++k) {
+            for (int64_t b = 0; b < block_count; ++b) {
+                const lanes *taps = (const lanes *)blocks[b] + k * WINOGRAD_TAPS + (turned ? WINOGRAD_TAPS - 1 : 0);
+                for (int64_t s = 0; s < WINOGRAD_KERNEL; ++s)
+                    taps_to_points(g->down, half[k][b] + s, WINOGRAD_KERNEL, taps + s * next, WINOGRAD_KERNEL * next);
+            }
+        }
+        for (int64_t row = 0; row < rows; ++row) {
+            lanes *to = panels + (g->first_position + row * columns) * step;
+            for (int64_t k = 0; k < filters; ++k)
+                for (int64_t b = 0; b < block_count; ++b)
+                    taps_to_points(g->across, to + k * GROUPS + b, step, half[k][b] + row * WINOGRAD_KERNEL, 1);
+        }
+    }
+}
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+void winograd_panels(float *panels, int64_t stride, const winograd_filters *f, const winograd_map *map, int64_t first,
+                     int64_t count) {
+    _Alignas(64) filter_block blocks[GROUPS];
+    for (int64_t in = 0; in < f->in; in += FILTERS) {
+        const int64_t filters = smaller(f->in - in, FILTERS);
+        int64_t used = 0;
+        for (int64_t lane = 0; lane < count; lane += WINOGRAD_LANES, ++used) {
+            const int64_t lane_count = smaller(count - lane, WINOGRAD_LANES);
+            if (filters == FILTERS && lane_count == WINOGRAD_LANES)
+                arrange(blocks[used], f, first + lane, in);
+            else
+                arrange_some(blocks[used], f, first + lane, in, lane_count, filters);
+        }
+        write_blocks((lanes *)(panels + in * DGBA_PANEL_COLUMNS), stride / WINOGRAD_LANES, blocks, used, map, filters,
+                     f->transposed);
+    }
+}
+
+/* ---- Gradients ---- */
+
+DGBA_VECTORIZE
+static void read_gradient(lanes *taps, const float *gradient, int64_t stride, const winograd_map *map) {
+    for (int64_t t = 0; t < WINOGRAD_TAPS; ++t) taps[t] = (lanes){0};
+    for (int64_t i = 0; i < map->group_count; ++i) {
+        const winograd_group *g = &map->groups[i];
+        const int64_t points = winograd_points(g->across), step = stride / WINOGRAD_LANES;
+        const lanes *point = (const lanes *)(gradient + g->first_position * stride);
+        lanes half[WINOGRAD_MOST_POINTS * WINOGRAD_KERNEL], part[WINOGRAD_TAPS];
+        for (int64_t j = 0; j < points; ++j) points_to_taps(g->down, half + j, points, point + j * step, points * step);
+        for (int64_t r = 0; r < WINOGRAD_KERNEL; ++r)
+            points_to_taps(g->across, part + r * WINOGRAD_KERNEL, 1, half + r * points, 1);
+        for (int64_t t = 0; t < WINOGRAD_TAPS; ++t) taps[t] += part[t];
+    }
+}
+
+void winograd_add_weights(float *dw, const float *gradient, int64_t stride, const winograd_map *map, int64_t in) {
+    _Alignas(64) float taps[WINOGRAD_TAPS * WINOGRAD_LANES];
+    for (int64_t first = 0; first < in; first += WINOGRAD_LANES) {
+        read_gradient((lanes *)taps, gradient + first, stride, map);
+        for (int64_t lane = 0; lane < smaller(in - first, WINOGRAD_LANES); ++lane)
+            for (int64_t t = 0; t < WINOGRAD_TAPS; ++t)
+                dw[(first + lane) * WINOGRAD_TAPS + t] += taps[t * WINOGRAD_LANES + lane];
+    }
+}
