@@ -51,7 +51,6 @@ void svg_curve(dgba_text *out, int64_t series, const double *x, const double *y,
 
 void svg_legend_key(dgba_text *out, int64_t series) {
     dgba_text_add(out, "<svg class=\"key\" viewBox=\"0 0 34 14\" aria-hidden=\"true\">");
-    svg_curve(out, series, (double[]){3, 31}, (double[]){7, 7}, 0);
     dgba_text_add(out, "<polyline class=\"s%lld c\" points=\"1,7 33,7\"/>", (long long)(series % SVG_SERIES));
     add_marker(out, series, 17, 7);
     dgba_text_add(out, "</svg>");
