@@ -63,7 +63,7 @@ static char *label_of(const grid *g, int64_t index, varied v) {
     return label.chars;
 }
 
-static void build_groups(grid *g) {
+static void build_groups(grid *g, const filter *asked) {
     const int64_t count = g->results->model_count;
     report_need(DGBA_NEW(&g->model_group, count));
     for (int64_t i = 0; i < count; ++i) {
@@ -72,18 +72,29 @@ static void build_groups(grid *g) {
     }
     const varied v = find_varied(g->results);
     for (int64_t i = 0; i < g->group_count; ++i) g->groups[i].label = label_of(g, i, v);
+    for (int64_t i = 0; i < count; ++i) {
+        const observation model = {.model = i, .attack = -1, .task = -1, .metric = -1};
+        g->groups[g->model_group[i]].shown |= filter_admits(asked, g->results, &model);
+    }
 }
 
 /* ---- Axes of the attacks ---- */
 
+static void find_shown(grid *g, const filter *asked) {
+    report_need(DGBA_NEW(&g->attack_shown, g->results->attack_count));
+    for (int64_t i = 0; i < g->results->attack_count; ++i) {
+        const observation attack = {.model = g->results->attacks[i].model, .attack = i, .task = -1, .metric = -1};
+        g->attack_shown[i] = filter_admits(asked, g->results, &attack);
+    }
+}
+
 grid_method grid_method_of(const dgba_attack_row *attack) {
-    return (grid_method){
-        .step = attack->step, .options = attack->options, .iterations = attack->iterations, .seed = attack->seed};
+    return (grid_method){.step = attack->step, .options = attack->options, .iterations = attack->iterations};
 }
 
 static bool same_method(const grid_method *a, const grid_method *b) {
-    return a->iterations == b->iterations && a->seed == b->seed && a->variant == b->variant &&
-           strcmp(a->step, b->step) == 0 && strcmp(a->options, b->options) == 0;
+    return a->iterations == b->iterations && a->variant == b->variant && strcmp(a->step, b->step) == 0 &&
+           strcmp(a->options, b->options) == 0;
 }
 
 static int64_t method_of(grid *g, const dgba_attack_row *attack, int64_t variant) {
@@ -112,6 +123,14 @@ static int64_t epsilon_of(grid *g, const dgba_attack_row *attack) {
     return g->epsilon_count++;
 }
 
+static int64_t seed_of(grid *g, const dgba_attack_row *attack) {
+    for (int64_t i = 0; i < g->seed_count; ++i)
+        if (g->seeds[i] == attack->seed) return i;
+    report_need(DGBA_GROW(&g->seeds, g->seed_count));
+    g->seeds[g->seed_count] = attack->seed;
+    return g->seed_count++;
+}
+
 static int compare_reals(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -119,24 +138,28 @@ static int compare_reals(const void *a, const void *b) {
 
 static void build_axes(grid *g) {
     for (int64_t i = 0; i < g->results->attack_count; ++i) {
+        if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
         (void)method_of(g, attack, 0);
         (void)rule_of(g, attack);
         (void)epsilon_of(g, attack);
+        (void)seed_of(g, attack);
     }
     if (g->epsilon_count > 0) qsort(g->epsilons, (size_t)g->epsilon_count, sizeof *g->epsilons, compare_reals);
 }
 
-/** The method of every attack. The first attack of a model with some method, rule and epsilon is variant 0, the next one
- *  variant 1, and so on; further methods are added as they are needed. */
+/** The method of every attack. The first attack of a model with some method, rule, epsilon and seed is variant 0, the next
+ *  one variant 1, and so on; further methods are added as they are needed. */
 static void find_methods(int64_t *methods, grid *g) {
     const int64_t plain = g->method_count;
-    int64_t *seen = NULL; // [model][method without variant][rule][epsilon]
-    report_need(DGBA_NEW(&seen, g->results->model_count * plain * g->rule_count * g->epsilon_count));
+    int64_t *seen = NULL; // [model][method without variant][rule][epsilon][seed]
+    report_need(DGBA_NEW(&seen, g->results->model_count * plain * g->rule_count * g->epsilon_count * g->seed_count));
     for (int64_t i = 0; i < g->results->attack_count; ++i) {
+        if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
-        const int64_t place = (attack->model * plain + method_of(g, attack, 0)) * g->rule_count + rule_of(g, attack);
-        methods[i] = method_of(g, attack, seen[place * g->epsilon_count + epsilon_of(g, attack)]++);
+        int64_t place = (attack->model * plain + method_of(g, attack, 0)) * g->rule_count + rule_of(g, attack);
+        place = (place * g->epsilon_count + epsilon_of(g, attack)) * g->seed_count + seed_of(g, attack);
+        methods[i] = method_of(g, attack, seen[place]++);
     }
     dgba_free(seen);
 }
@@ -158,19 +181,22 @@ static void build_cells(grid *g) {
     report_need(DGBA_NEW(&g->cell_attacks, count));
     report_need(DGBA_NEW(&filled, cells));
     for (int64_t i = 0; i < count; ++i) {
+        if (!g->attack_shown[i]) continue;
         const dgba_attack_row *attack = &g->results->attacks[i];
         places[i] = cell_of(g, g->model_group[attack->model], places[i], rule_of(g, attack), epsilon_of(g, attack));
         g->cell_start[places[i] + 1] += 1;
     }
     for (int64_t i = 0; i < cells; ++i) g->cell_start[i + 1] += g->cell_start[i];
-    for (int64_t i = 0; i < count; ++i) g->cell_attacks[g->cell_start[places[i]] + filled[places[i]]++] = i;
+    for (int64_t i = 0; i < count; ++i)
+        if (g->attack_shown[i]) g->cell_attacks[g->cell_start[places[i]] + filled[places[i]]++] = i;
     dgba_free(filled);
     dgba_free(places);
 }
 
-void grid_build(grid *g, const dgba_results *results) {
+void grid_build(grid *g, const dgba_results *results, const filter *asked) {
     *g = (grid){.results = results};
-    build_groups(g);
+    find_shown(g, asked);
+    build_groups(g, asked);
     build_axes(g);
     build_cells(g);
 }
@@ -178,10 +204,12 @@ void grid_build(grid *g, const dgba_results *results) {
 void grid_free(grid *g) {
     for (int64_t i = 0; i < g->group_count; ++i) dgba_free(g->groups[i].label);
     dgba_free(g->groups);
+    dgba_free(g->attack_shown);
     dgba_free(g->model_group);
     dgba_free(g->methods);
     dgba_free(g->rules);
     dgba_free(g->epsilons);
+    dgba_free(g->seeds);
     dgba_free(g->cell_start);
     dgba_free(g->cell_attacks);
     *g = (grid){0};
@@ -193,6 +221,12 @@ const int64_t *grid_attacks(int64_t *count, const grid *g, int64_t group, int64_
     return g->cell_attacks + g->cell_start[cell];
 }
 
+int64_t grid_expected(const grid *g, int64_t group, grid_setting setting, int64_t rule) {
+    int64_t count = 0;
+    (void)grid_attacks(&count, g, group, setting.method, rule, setting.epsilon);
+    return count;
+}
+
 bool grid_has(const grid *g, int64_t group, int64_t method) {
     const int64_t first = cell_of(g, group, method, 0, 0);
     return g->cell_start[first + g->rule_count * g->epsilon_count] > g->cell_start[first];
@@ -202,6 +236,31 @@ void grid_add_method(dgba_text *out, const grid_method *method) {
     dgba_text_add(out, "%s", method->step);
     if (method->iterations > 1) dgba_text_add(out, ", %lld iterations", (long long)method->iterations);
     if (method->options[0] != '\0') dgba_text_add(out, ", %s", method->options);
-    if (method->seed != 0) dgba_text_add(out, ", seed %lld", (long long)method->seed);
     if (method->variant > 0) dgba_text_add(out, ", variant %lld", (long long)method->variant + 1);
+}
+
+static bool has_epsilon(const grid *g, int64_t method, int64_t epsilon) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < g->group_count && count == 0; ++i)
+        for (int64_t r = 0; r < g->rule_count && count == 0; ++r) (void)grid_attacks(&count, g, i, method, r, epsilon);
+    return count > 0;
+}
+
+int64_t grid_largest_epsilon(const grid *g, int64_t method) {
+    int64_t epsilon = g->epsilon_count - 1;
+    while (epsilon >= 0 && !has_epsilon(g, method, epsilon)) --epsilon;
+    return epsilon;
+}
+
+grid_setting grid_reference(const grid *g) {
+    grid_setting out = {-1, -1};
+    for (int64_t m = 0; m < g->method_count; ++m)
+        if (out.method < 0 || g->methods[m].iterations >= g->methods[out.method].iterations) out.method = m;
+    if (out.method >= 0) out.epsilon = grid_largest_epsilon(g, out.method);
+    return out;
+}
+
+void grid_add_setting(dgba_text *out, const grid *g, grid_setting setting) {
+    grid_add_method(out, &g->methods[setting.method]);
+    dgba_text_add(out, ", ε %g", g->epsilons[setting.epsilon]);
 }

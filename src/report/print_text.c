@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "table.h"
+#include "print.h"
 
 enum { LINE_WIDTH = 120, GAP = 2 };
 
@@ -27,34 +27,68 @@ static int64_t count_lines(const char *text) {
     return lines;
 }
 
-static int64_t *column_widths(const table *t) {
-    int64_t *widths = NULL;
-    size_t bytes = 0;
-    report_need(DGBA_NEW(&widths, t->column_count));
-    const int64_t rows = table_rows(t);
-    for (int64_t c = 0; c < t->column_count; ++c) {
-        const char *title = t->columns[c].title;
-        for (int64_t i = 0; i < count_lines(title); ++i) {
-            const char *line = line_of(&bytes, title, i);
-            if (width_of(line, bytes) > widths[c]) widths[c] = width_of(line, bytes);
-        }
-        for (int64_t r = 0; r < rows; ++r) {
-            const char *cell = table_cell(t, r, c);
-            if (width_of(cell, strlen(cell)) > widths[c]) widths[c] = width_of(cell, strlen(cell));
-        }
-    }
-    return widths;
+/** The title with the unit below it. */
+static void heading_of(dgba_text *out, const table_column *column) {
+    dgba_text_clear(out);
+    dgba_text_add(out, "%s%s%s", column->title, column->unit[0] != '\0' ? "\n" : "", column->unit);
 }
 
-/** A part of a wide table: the key columns and the columns first .. end-1. */
-typedef struct part {
-    const table *table;
-    const int64_t *widths;
-    int64_t first, end;
-} part;
+static bool marks_best(const table *t, int64_t column) {
+    for (int64_t r = 0; r < table_rows(t); ++r)
+        if (table_at(t, r, column)->best) return true;
+    return false;
+}
 
-static bool in_part(const part *p, int64_t column) {
-    return column < p->table->key_columns || (column >= p->first && column < p->end);
+/** A table as texts: what is printed where. */
+typedef struct sheet {
+    const table *table;
+    dgba_text *headings; // [column]
+    dgba_text *cells;    // [row][column]
+    int64_t *widths;     // [column]
+    bool *marked;        // [column] has a place for the mark behind its numbers
+    int64_t first, end;  // the part that is printed: the key columns and these
+} sheet;
+
+static void widen(int64_t *width, const dgba_text *text) {
+    size_t bytes = 0;
+    const char *chars = dgba_text_chars(text);
+    for (int64_t i = 0; i < count_lines(chars); ++i) {
+        const char *line = line_of(&bytes, chars, i);
+        if (width_of(line, bytes) > *width) *width = width_of(line, bytes);
+    }
+}
+
+static void sheet_build(sheet *s, const table *t) {
+    const int64_t rows = table_rows(t), columns = t->column_count;
+    *s = (sheet){.table = t};
+    report_need(DGBA_NEW(&s->headings, columns));
+    report_need(DGBA_NEW(&s->cells, rows * columns));
+    report_need(DGBA_NEW(&s->widths, columns));
+    report_need(DGBA_NEW(&s->marked, columns));
+    for (int64_t c = 0; c < columns; ++c) {
+        s->marked[c] = marks_best(t, c);
+        heading_of(&s->headings[c], &t->columns[c]);
+        for (int64_t r = 0; r < rows; ++r) {
+            dgba_text *cell = &s->cells[r * columns + c];
+            table_cell_text(cell, t, r, c);
+            if (s->marked[c]) dgba_text_add(cell, table_at(t, r, c)->best ? "*" : " ");
+            widen(&s->widths[c], cell);
+        }
+        widen(&s->widths[c], &s->headings[c]);
+    }
+}
+
+static void sheet_free(sheet *s) {
+    for (int64_t c = 0; c < s->table->column_count; ++c) dgba_text_free(&s->headings[c]);
+    for (int64_t i = 0; i < s->table->cell_count; ++i) dgba_text_free(&s->cells[i]);
+    dgba_free(s->headings);
+    dgba_free(s->cells);
+    dgba_free(s->widths);
+    dgba_free(s->marked);
+}
+
+static bool in_part(const sheet *s, int64_t column) {
+    return column < s->table->key_columns || (column >= s->first && column < s->end);
 }
 
 static void print_blanks(dgba_text *out, int64_t count) {
@@ -66,9 +100,9 @@ static void end_line(dgba_text *out) {
     dgba_text_add(out, "\n");
 }
 
-static void print_aligned(dgba_text *out, const part *p, int64_t column, const char *text, size_t bytes) {
-    const int64_t blanks = p->widths[column] - width_of(text, bytes);
-    const bool right = p->table->columns[column].align == TABLE_RIGHT;
+static void print_aligned(dgba_text *out, const sheet *s, int64_t column, const char *text, size_t bytes) {
+    const int64_t blanks = s->widths[column] - width_of(text, bytes);
+    const bool right = s->table->columns[column].align == TABLE_RIGHT;
     if (column > 0) print_blanks(out, GAP);
     if (right) print_blanks(out, blanks);
     dgba_text_add(out, "%.*s", (int)bytes, text);
@@ -76,50 +110,96 @@ static void print_aligned(dgba_text *out, const part *p, int64_t column, const c
 }
 
 /** Titles stand at the bottom of the heading. */
-static void print_heading(dgba_text *out, const part *p) {
+static void print_heading(dgba_text *out, const sheet *s) {
     int64_t lines = 1;
-    for (int64_t c = 0; c < p->table->column_count; ++c)
-        if (in_part(p, c) && count_lines(p->table->columns[c].title) > lines)
-            lines = count_lines(p->table->columns[c].title);
+    for (int64_t c = 0; c < s->table->column_count; ++c) {
+        const int64_t own = count_lines(s->headings[c].chars);
+        if (in_part(s, c) && own > lines) lines = own;
+    }
     for (int64_t i = 0; i < lines; ++i) {
-        for (int64_t c = 0; c < p->table->column_count; ++c) {
-            if (!in_part(p, c)) continue;
-            const char *title = p->table->columns[c].title;
-            const int64_t line = i - (lines - count_lines(title));
+        for (int64_t c = 0; c < s->table->column_count; ++c) {
+            if (!in_part(s, c)) continue;
+            const int64_t line = i - (lines - count_lines(s->headings[c].chars));
             size_t bytes = 0;
-            const char *text = line >= 0 ? line_of(&bytes, title, line) : "";
-            print_aligned(out, p, c, text, bytes);
+            const char *text = line >= 0 ? line_of(&bytes, s->headings[c].chars, line) : "";
+            print_aligned(out, s, c, text, bytes);
         }
         end_line(out);
     }
 }
 
-static void print_part(dgba_text *out, const part *p) {
-    print_heading(out, p);
-    for (int64_t r = 0; r < table_rows(p->table); ++r) {
-        for (int64_t c = 0; c < p->table->column_count; ++c) {
-            const char *cell = table_cell(p->table, r, c);
-            if (in_part(p, c)) print_aligned(out, p, c, cell, strlen(cell));
+static void print_part(dgba_text *out, const sheet *s) {
+    print_heading(out, s);
+    for (int64_t r = 0; r < table_rows(s->table); ++r) {
+        for (int64_t c = 0; c < s->table->column_count; ++c) {
+            const dgba_text *cell = &s->cells[r * s->table->column_count + c];
+            if (in_part(s, c)) print_aligned(out, s, c, dgba_text_chars(cell), cell->length);
         }
         end_line(out);
     }
 }
 
 /** The end of the part that begins with column `first`: at least one column, as many as fit. */
-static int64_t end_of_part(const table *t, const int64_t *widths, int64_t first) {
+static int64_t end_of_part(const sheet *s, int64_t first) {
     int64_t used = 0, end = first;
-    for (int64_t c = 0; c < t->key_columns; ++c) used += widths[c] + GAP;
-    while (end < t->column_count && (end == first || used + widths[end] <= LINE_WIDTH)) used += widths[end++] + GAP;
+    for (int64_t c = 0; c < s->table->key_columns; ++c) used += s->widths[c] + GAP;
+    while (end < s->table->column_count && (end == first || used + s->widths[end] <= LINE_WIDTH))
+        used += s->widths[end++] + GAP;
     return end;
 }
 
-void table_print_text(dgba_text *out, const table *t) {
-    int64_t *widths = column_widths(t);
-    for (int64_t first = t->key_columns; first < t->column_count;) {
-        const part p = {.table = t, .widths = widths, .first = first, .end = end_of_part(t, widths, first)};
-        if (first > t->key_columns) dgba_text_add(out, "\n");
-        print_part(out, &p);
-        first = p.end;
+static void print_table(dgba_text *out, const table *t) {
+    sheet s;
+    sheet_build(&s, t);
+    if (t->title != NULL) dgba_text_add(out, "\n%s\n", t->title);
+    for (s.first = t->key_columns; s.first < t->column_count; s.first = s.end) {
+        s.end = end_of_part(&s, s.first);
+        if (t->title == NULL || s.first > t->key_columns) dgba_text_add(out, "\n");
+        print_part(out, &s);
     }
-    dgba_free(widths);
+    sheet_free(&s);
+}
+
+/** A paragraph, broken between words. */
+static void print_paragraph(dgba_text *out, const char *text) {
+    int64_t used = 0;
+    while (*text != '\0') {
+        const size_t bytes = strcspn(text, " ");
+        const int64_t width = width_of(text, bytes);
+        if (used > 0) dgba_text_add(out, used + 1 + width > LINE_WIDTH ? "\n" : " ");
+        used = used > 0 && used + 1 + width <= LINE_WIDTH ? used + 1 + width : width;
+        dgba_text_add(out, "%.*s", (int)bytes, text);
+        text += bytes;
+        text += *text == ' ';
+    }
+    dgba_text_add(out, "\n");
+}
+
+static void print_line(dgba_text *out, const char *name, const char *value) {
+    if (value[0] != '\0') dgba_text_add(out, "%-14s%s\n", name, value);
+}
+
+static void print_run(dgba_text *out, const dgba_provenance *run) {
+    dgba_text hash = {0};
+    text_config_hash(&hash, run);
+    print_line(out, "run", run->name);
+    print_line(out, "run id", run->run_id);
+    print_line(out, "configuration", dgba_text_chars(&hash));
+    print_line(out, "data", run->data_name);
+    print_line(out, "commit", run->git_commit);
+    print_line(out, "host", run->host);
+    print_line(out, "BLAS core", run->blas_core);
+    print_line(out, "finished", run->finished);
+    dgba_text_free(&hash);
+}
+
+void report_print_text(dgba_text *out, const report *r) {
+    print_run(out, r->run);
+    for (int64_t i = 0; i < r->section_count; ++i) {
+        const section *s = &r->sections[i];
+        if (!section_has_tables(s)) continue;
+        dgba_text_add(out, "\n%s\n", s->title);
+        if (s->note != NULL) print_paragraph(out, s->note);
+        for (int64_t j = 0; j < s->table_count; ++j) print_table(out, &s->tables[j]);
+    }
 }

@@ -1,6 +1,6 @@
-#include <math.h>
+#include "statistic.h"
 
-#include "grid.h"
+#include <math.h>
 
 void statistic_add(statistic *s, double value) {
     if (isnan(value)) return;
@@ -10,10 +10,18 @@ void statistic_add(statistic *s, double value) {
     s->squares += distance * (value - s->mean);
 }
 
+statistic statistic_of(double value) {
+    statistic s = {0};
+    statistic_add(&s, value);
+    return s;
+}
+
+double statistic_deviation(const statistic *s) { return s->count > 1 ? sqrt(s->squares / (double)(s->count - 1)) : NAN; }
+
 void statistic_text(dgba_text *out, const statistic *s, int decimals, int64_t expected) {
     dgba_text_clear(out);
     if (s->count == 0) return;
     dgba_text_add(out, "%.*f", decimals, s->mean);
-    if (s->count > 1) dgba_text_add(out, " ± %.*f", decimals, sqrt(s->squares / (double)(s->count - 1)));
-    if (s->count < expected) dgba_text_add(out, " (n=%lld)", (long long)s->count);
+    if (s->count > 1) dgba_text_add(out, " ± %.*f", decimals, statistic_deviation(s));
+    if (s->count != expected) dgba_text_add(out, " (n=%lld)", (long long)s->count);
 }

@@ -36,7 +36,7 @@ static void add_model_name(dgba_text *out, const grid *g, int64_t model) {
 static void add_models(troubles *all, const grid *g) {
     for (int64_t i = 0; i < g->results->model_count; ++i) {
         const dgba_model_row *model = &g->results->models[i];
-        if (strcmp(model->status, "ok") == 0) continue;
+        if (strcmp(model->status, "ok") == 0 || !g->groups[g->model_group[i]].shown) continue;
         dgba_text name = {0};
         dgba_text_add(&name, "model ");
         add_model_name(&name, g, i);
@@ -47,7 +47,7 @@ static void add_models(troubles *all, const grid *g) {
 static void add_attacks(troubles *all, const grid *g) {
     for (int64_t i = 0; i < g->results->attack_count; ++i) {
         const dgba_attack_row *attack = &g->results->attacks[i];
-        if (strcmp(attack->status, "ok") == 0) continue;
+        if (strcmp(attack->status, "ok") == 0 || !g->attack_shown[i]) continue;
         dgba_text name = {0};
         add_model_name(&name, g, attack->model);
         dgba_text_add(&name, ", ");
@@ -58,26 +58,24 @@ static void add_attacks(troubles *all, const grid *g) {
     }
 }
 
-void report_unfinished(dgba_text *out, const grid *g) {
+void report_unfinished(report *r, const grid *g) {
     troubles all = {0};
     add_models(&all, g);
     add_attacks(&all, g);
-    table t = {.key_columns = 3};
-    table_column_add(&t, TABLE_LEFT, "status");
-    table_column_add(&t, TABLE_RIGHT, "count");
-    table_column_add(&t, TABLE_LEFT, "first");
-    table_column_add(&t, TABLE_LEFT, "reason");
+    section *s = report_add_section(r, "unfinished", "Failed or missing");
+    table *t = section_add_table(s);
+    t->key_columns = 3;
+    table_add_texts(t, TABLE_LEFT, "status");
+    table_add_texts(t, TABLE_RIGHT, "count");
+    table_add_texts(t, TABLE_LEFT, "first");
+    table_add_texts(t, TABLE_LEFT, "reason");
     for (int64_t i = 0; i < all.count; ++i) {
-        table_add(&t, "%s", all.items[i].status);
-        table_add(&t, "%lld", (long long)all.items[i].count);
-        table_add(&t, "%s", all.items[i].first);
-        table_add(&t, "%s", all.items[i].reason);
+        table_text(t, "%s", all.items[i].status);
+        table_text(t, "%lld", (long long)all.items[i].count);
+        table_text(t, "%s", all.items[i].first);
+        table_text(t, "%s", all.items[i].reason);
         dgba_free(all.items[i].first);
     }
-    if (all.count > 0) {
-        dgba_text_add(out, "\nFailed or missing\n\n");
-        table_print_text(out, &t);
-    }
-    table_free(&t);
+    section_drop_empty(s);
     dgba_free(all.items);
 }

@@ -18,6 +18,7 @@ typedef enum dgba_random_purpose {
     DGBA_RANDOM_ATTACK_START,
     DGBA_RANDOM_SCENE,
     DGBA_RANDOM_TEST,
+    DGBA_RANDOM_BOOTSTRAP,
 } dgba_random_purpose;
 
 typedef struct dgba_random {
