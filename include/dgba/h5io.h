@@ -106,6 +106,7 @@ dgba_status dgba_h5_set_integer(dgba_h5 *file, const char *path, const char *nam
 dgba_status dgba_h5_set_real(dgba_h5 *file, const char *path, const char *name, double value);
 dgba_status dgba_h5_get_integer(int64_t *value, dgba_h5 *file, const char *path, const char *name);
 dgba_status dgba_h5_get_real(double *value, dgba_h5 *file, const char *path, const char *name);
+bool dgba_h5_has_attribute(dgba_h5 *file, const char *path, const char *name);
 
 /** `value` is cleared first. */
 dgba_status dgba_h5_get_text(dgba_text *value, dgba_h5 *file, const char *path, const char *name);

@@ -44,6 +44,11 @@ dgba_status dgba_h5_set_text(dgba_h5 *file, const char *path, const char *name, 
     return status;
 }
 
+bool dgba_h5_has_attribute(dgba_h5 *file, const char *path, const char *name) {
+    h5_quiet();
+    return dgba_h5_has(file, path) && H5Aexists_by_name(file->id, path, name, H5P_DEFAULT) > 0;
+}
+
 /** Opens a scalar attribute. */
 static dgba_status open_attribute(hid_t *out, dgba_h5 *file, const char *path, const char *name) {
     *out = H5I_INVALID_HID;

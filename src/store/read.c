@@ -2,6 +2,9 @@
 
 #include "schema.h"
 
+// A file of an older dgba lacks the columns, arrays and axes that were added since: they stay empty, as they were
+// allocated.
+
 static dgba_status check_format(dgba_h5 *file) {
     dgba_text format = {0};
     int64_t version = 0;
@@ -23,6 +26,7 @@ static dgba_status read_provenance(dgba_provenance *run, dgba_h5 *file) {
     dgba_text text = {0};
     dgba_status status = DGBA_OK;
     for (int i = 0; i < PROVENANCE_COUNT; ++i) {
+        if (!dgba_h5_has_attribute(file, "/run", results_provenance[i])) continue;
         DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/run", results_provenance[i]));
         dgba_results_set_text((char **)run + i, dgba_text_chars(&text));
     }
@@ -35,6 +39,7 @@ static dgba_status read_counts(dgba_results *results, dgba_h5 *file) {
     for (int i = 0; i < AXIS_COUNT; ++i) {
         int axes = 0;
         int64_t sizes[DGBA_H5_MOST_AXES];
+        if (i > AXIS_IMAGE && !dgba_h5_has(file, results_axes[i].scale)) continue;
         DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, results_axes[i].scale));
         if (axes != 1) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes", dgba_h5_name(file), results_axes[i].scale, axes);
         *FIELD(int64_t, results, results_axes[i].count) = sizes[0];
@@ -77,6 +82,7 @@ static dgba_status read_table(dgba_results *results, dgba_h5 *file, const table_
     for (int64_t c = 0; c < table->column_count; ++c) {
         const column_about *column = &table->columns[c];
         dgba_path_join(&path, table->group, column->name);
+        if (!dgba_h5_has(file, dgba_text_chars(&path))) continue;
         DGBA_TRY_OUT((column->type == COLUMN_TEXT ? read_texts : read_numbers)(rows, table->row_bytes, count, file,
                                                                                dgba_text_chars(&path), column));
     }
@@ -88,6 +94,7 @@ out:
 static dgba_status read_array(dgba_results *results, dgba_h5 *file, const array_about *array) {
     int64_t count = 0;
     DGBA_TRY(results_array_count(&count, results, array));
+    if (!dgba_h5_has(file, array->path)) return DGBA_OK;
     return dgba_h5_read(*FIELD(double *, results, array->values), file, array->path, DGBA_H5_F64, count);
 }
 

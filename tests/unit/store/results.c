@@ -233,8 +233,8 @@ static const char reading_with_h5py[] =
     "    assert h5py.h5ds.is_scale(x.id) or all(len(d) == 1 for d in x.dims), name\n"
     "f.visititems(check)\n";
 
-static void h5py_reads_it(void **state) {
-    (void)state;
+/** Writes results of two models and runs a Python program on the file; skips the test without h5py. */
+static void run_h5py(const char *program, size_t length) {
     if (system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") != 0) {
         print_message("no h5py here\n");
         skip();
@@ -245,9 +245,34 @@ static void h5py_reads_it(void **state) {
     dgba_results_free(&r);
     char script[700], command[1400];
     snprintf(script, sizeof script, "%s.py", path);
-    CHECK_OK(dgba_file_write(script, reading_with_h5py, sizeof reading_with_h5py - 1));
+    CHECK_OK(dgba_file_write(script, program, length));
     snprintf(command, sizeof command, "/usr/bin/python3 '%s' '%s'", script, path);
     assert_int_equal(system(command), 0);
+}
+
+static void h5py_reads_it(void **state) {
+    (void)state;
+    run_h5py(reading_with_h5py, sizeof reading_with_h5py - 1);
+}
+
+static const char removing_with_h5py[] =
+    "import sys, h5py\n"
+    "f = h5py.File(sys.argv[1], 'r+')\n"
+    "for name in ['transfer', 'source_model', 'transfer_attack', 'target_model', 'attacks/norm']: del f[name]\n"
+    "del f['run'].attrs['peak_memory']\n";
+
+/** Transfer, norms and peak memory came after the first results. */
+static void older_results_are_read(void **state) {
+    (void)state;
+    dgba_results r;
+    run_h5py(removing_with_h5py, sizeof removing_with_h5py - 1);
+    CHECK_OK(dgba_results_read(&r, path));
+    assert_string_equal(r.run.peak_memory, "");
+    assert_string_equal(r.attacks[0].norm, "");
+    assert_string_equal(r.attacks[0].rule, "dgba");
+    assert_int_equal(r.transfer_attack_count, 0);
+    assert_int_equal(r.attack_count, 4);
+    dgba_results_free(&r);
 }
 
 int main(void) {
@@ -259,6 +284,7 @@ int main(void) {
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(rows_that_point_nowhere_are_refused),
         cmocka_unit_test(h5py_reads_it),
+        cmocka_unit_test(older_results_are_read),
     };
     return cmocka_run_group_tests(tests, set_path, check_no_leak);
 }
