@@ -43,6 +43,10 @@ typedef struct dgba_config dgba_config;
  *  Errors    DGBA_E_IO; DGBA_E_CONFIG with "file:line:column: …" (or "--set section.key: …") and a suggestion */
 dgba_status dgba_config_load(dgba_config **out, const char *path, const char *const *overrides, int64_t override_count,
                              const dgba_config_schema *schema);
+
+/** The same from text instead of a file; `name` stands for its path in messages. */
+dgba_status dgba_config_read(dgba_config **out, const char *text, const char *name, const char *const *overrides,
+                             int64_t override_count, const dgba_config_schema *schema);
 void dgba_config_free(dgba_config **config);
 
 const char *dgba_config_name(const dgba_config *config);

@@ -193,6 +193,9 @@ void dgba_results_free(dgba_results *results);
  *  Errors    DGBA_E_IO */
 dgba_status dgba_results_write(const char *path, const dgba_results *results);
 
+/** Writes all of that into a file that holds other content, too. */
+dgba_status dgba_results_put(dgba_h5 *file, const dgba_results *results);
+
 /** Owns      caller frees with dgba_results_free()
  *  Errors    DGBA_E_IO, DGBA_E_FORMAT (not a results file, a newer version) */
 dgba_status dgba_results_read(dgba_results *out, const char *path);

@@ -27,6 +27,9 @@ enum { DGBA_UNIT_FORMAT = 1 };
 /** The sections of a sweep: data, model, train, attack, transfer; borrowed. */
 const dgba_config_schema *dgba_trial_schema(void);
 
+/** Those of an attack on one model: data, attack. */
+const dgba_config_schema *dgba_trial_attack_schema(void);
+
 /* ---- Units ---- */
 
 typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK, DGBA_UNIT_TRANSFER } dgba_unit_kind;
@@ -48,10 +51,12 @@ typedef struct dgba_unit {
 typedef struct dgba_sweep {
     const dgba_config *config;
     char data_file[DGBA_OPTION_TEXT_BYTES];
-    dgba_data_info data; // with only the tasks of the sweep, in its order
-    bool released;       // metrics as the released code defines them
-    dgba_shape input;    // of one image
-    int64_t *images;     // test images
+    dgba_data_info data;                     // with only the tasks of the sweep, in its order
+    bool released;                           // metrics as the released code defines them
+    dgba_shape input;                        // of one image
+    char model_file[DGBA_OPTION_TEXT_BYTES]; // of a model that was there before; empty: models are in the run folder
+    int64_t first_image;                     // of the test images
+    int64_t *images;                         // test images
     int64_t image_count, shard_images, shard_count;
     int64_t model_count, attack_count; // attack_count is per model
     int64_t parameter_bytes;           // of the largest model
@@ -68,6 +73,12 @@ typedef struct dgba_sweep {
  *  Owns      caller frees with dgba_sweep_free()
  *  Errors    what does not fit together: a task that the data does not have, an unknown layout, …; DGBA_E_IO */
 dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config);
+
+/** The sweep of one attack on a finished model: a configuration of dgba_trial_attack_schema() with one point. Tasks and
+ * size of the images are those of the model unless the configuration names others. Its units have the ids they would have
+ * in the sweep that trained the model. Errors    as above; DGBA_E_FORMAT for a file that is no checkpoint; DGBA_E_CONFIG
+ * for more than one attack */
+dgba_status dgba_sweep_create_for_model(dgba_sweep *out, const dgba_config *config, const char *model_file);
 void dgba_sweep_free(dgba_sweep *sweep);
 
 /** Index of the first of the shard units of a model and one of its attacks (-1: of its clean measurement); the other shards
@@ -87,7 +98,8 @@ void dgba_unit_target_id(char id[DGBA_HASH_TEXT_BYTES], const dgba_sweep *sweep,
 /** "train layout 31 seed 0", "attack layout 31 seed 0 ifgsm dgba 8 shard 2", for logs; into `out` (cleared first). */
 void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit *unit);
 
-/** The message that tells a worker to run a unit: its settings, and where data and models lie.
+/** The message that tells a worker to run a unit: its settings, and where data and models lie. The folder is not looked at
+ *  if the sweep names the file of its model.
  *  Owns      caller frees *bytes with dgba_free() */
 dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
                               const char *folder);
@@ -112,6 +124,13 @@ void dgba_worker_free(dgba_worker **worker);
  *  Owns      caller frees *result with dgba_free()
  *  Errors    whatever went wrong, with its reason; the worker remains usable */
 dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count);
+
+/** The images (N,3,H,W) of the attack unit that was run last, as the network sees them; borrowed until the next unit. */
+typedef struct dgba_attacked {
+    dgba_shape shape;
+    const float *clean, *adversarial;
+} dgba_attacked;
+dgba_attacked dgba_worker_attacked(const dgba_worker *worker);
 
 /** What a worker has needed so far. */
 typedef struct dgba_worker_memory {
@@ -146,6 +165,10 @@ dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *re
 dgba_status dgba_record_read(dgba_record *out, const dgba_task *tasks, int64_t task_count, const char *path,
                              const char *id);
 
+/** The same from an open file. */
+dgba_status dgba_record_read_file(dgba_record *out, const dgba_task *tasks, int64_t task_count, dgba_h5 *file,
+                                  const char *id);
+
 /** Whether `path` is the record of unit `id`, without reading it whole.
  *  Errors    DGBA_E_FORMAT, DGBA_E_IO */
 dgba_status dgba_record_check(const char *path, const char *id);
@@ -159,5 +182,14 @@ dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep);
  *  `failures[unit]` is the reason of a failed unit or NULL. Everything but the provenance is filled in.
  *  Owns      caller frees with dgba_results_free() */
 dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder, const char *const *failures);
+
+/** What dgba_worker_run() gave for a unit; NULL if it did not run. */
+typedef struct dgba_unit_result {
+    char *bytes;
+    size_t count;
+} dgba_unit_result;
+
+/** The same of results [unit] in memory, without a run folder. */
+dgba_status dgba_sweep_collect_results(dgba_results *out, const dgba_sweep *sweep, const dgba_unit_result *results);
 
 #endif

@@ -20,6 +20,9 @@ typedef struct run_state {
     bool on_terminal;
 } run_state;
 
+/** Where results of a sweep come from, as far as it is known now: replaces the texts of `provenance`. */
+void run_fill_provenance(dgba_provenance *provenance, const dgba_sweep *sweep);
+
 /** Reads everything rank 0 needs. `state` is zeroed by the caller, who frees it with run_state_free() also on errors. */
 dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config **config, const char *config_path,
                               const char *const *overrides, int64_t override_count, const char *folder);

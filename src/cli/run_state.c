@@ -21,7 +21,7 @@ static void set_run_id(dgba_provenance *p, const dgba_sweep *sweep) {
     dgba_text_free(&ids);
 }
 
-static void fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
+void run_fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
     char now[32], host[256] = "unknown";
     dgba_text libraries = {0};
     dgba_clock_timestamp(now, sizeof now);
@@ -119,7 +119,7 @@ dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config *
     state->started = dgba_clock_seconds();
     state->next_results = state->started + FIRST_RESULTS_SECONDS;
     state->on_terminal = isatty(STDERR_FILENO);
-    fill_provenance(&state->provenance, sweep);
+    run_fill_provenance(&state->provenance, sweep);
     DGBA_TRY(open_folder(state, folder));
     return list_units(state, folder);
 }

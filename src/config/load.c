@@ -96,20 +96,37 @@ static dgba_status load_sections(dgba_config *config, const dgba_yaml *document,
     return DGBA_OK;
 }
 
-dgba_status dgba_config_load(dgba_config **out, const char *path, const char *const *overrides, int64_t override_count,
-                             const dgba_config_schema *schema) {
+/** Makes a configuration of `text`, which becomes its own. */
+static dgba_status load_text(dgba_config **out, char *text, size_t bytes, const char *path, const char *const *overrides,
+                             int64_t override_count, const dgba_config_schema *schema) {
     dgba_yaml *document = NULL;
-    size_t bytes = 0;
-    dgba_status status = DGBA_OK;
-    DGBA_TRY(DGBA_NEW(out, 1));
-    DGBA_TRY_OUT(dgba_file_read(&(*out)->text, &bytes, path));
-    DGBA_TRY_OUT(dgba_yaml_parse(&document, (*out)->text, bytes, path));
+    dgba_status status = DGBA_NEW(out, 1);
+    if (status != DGBA_OK) {
+        dgba_free(text);
+        return status;
+    }
+    (*out)->text = text;
+    DGBA_TRY_OUT(dgba_yaml_parse(&document, text, bytes, path));
     for (int64_t i = 0; i < override_count; ++i) DGBA_TRY_OUT(apply_override(document, overrides[i]));
     DGBA_TRY_OUT(load_sections(*out, document, path, schema));
 out:
     dgba_yaml_free(&document);
     if (status != DGBA_OK) dgba_config_free(out);
     return status;
+}
+
+dgba_status dgba_config_load(dgba_config **out, const char *path, const char *const *overrides, int64_t override_count,
+                             const dgba_config_schema *schema) {
+    char *text = NULL;
+    size_t bytes = 0;
+    *out = NULL;
+    DGBA_TRY(dgba_file_read(&text, &bytes, path));
+    return load_text(out, text, bytes, path, overrides, override_count, schema);
+}
+
+dgba_status dgba_config_read(dgba_config **out, const char *text, const char *name, const char *const *overrides,
+                             int64_t override_count, const dgba_config_schema *schema) {
+    return load_text(out, dgba_text_copy(text), strlen(text), name, overrides, override_count, schema);
 }
 
 void dgba_config_free(dgba_config **config) {

@@ -91,7 +91,7 @@ static dgba_status write_array(dgba_h5 *file, const dgba_results *results, const
     return attach_scales(file, array->path, array->axis, array->axes);
 }
 
-static dgba_status write_content(dgba_h5 *file, const dgba_results *results) {
+dgba_status dgba_results_put(dgba_h5 *file, const dgba_results *results) {
     DGBA_TRY(dgba_h5_set_text(file, "/", "format", RESULTS_FORMAT));
     DGBA_TRY(dgba_h5_set_integer(file, "/", "format_version", RESULTS_FORMAT_VERSION));
     char *const *texts = (char *const *)&results->run;
@@ -105,7 +105,7 @@ static dgba_status write_content(dgba_h5 *file, const dgba_results *results) {
 dgba_status dgba_results_write(const char *path, const dgba_results *results) {
     dgba_h5 *file = NULL;
     DGBA_TRY(dgba_h5_create(&file, path));
-    const dgba_status status = write_content(file, results);
+    const dgba_status status = dgba_results_put(file, results);
     if (status == DGBA_OK) return dgba_h5_commit(&file);
     dgba_h5_close(&file);
     return status;

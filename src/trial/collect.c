@@ -74,14 +74,15 @@ static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, 
 }
 
 /** Seconds of training, from the model's file. */
-static dgba_status read_train_seconds(double *seconds, const dgba_unit *unit, const char *folder) {
+static dgba_status read_train_seconds(double *seconds, const collection *from, const dgba_unit *unit) {
     dgba_text path = {0};
     dgba_h5 *file = NULL;
     dgba_status status = DGBA_OK;
-    dgba_store_path(&path, folder, DGBA_STORE_MODEL, unit->id);
+    trial_model_path(&path, from->sweep, from->folder, unit->id);
     if (dgba_file_exists(dgba_text_chars(&path))) {
         status = dgba_h5_open(&file, dgba_text_chars(&path));
-        if (status == DGBA_OK) status = dgba_h5_get_real(seconds, file, "/train", "seconds");
+        // A model from elsewhere does not say how it was trained.
+        if (status == DGBA_OK && dgba_h5_has(file, "/train")) status = dgba_h5_get_real(seconds, file, "/train", "seconds");
         dgba_h5_close(&file);
     }
     dgba_text_free(&path);
@@ -93,7 +94,7 @@ static dgba_status fill_model(dgba_results *r, const collection *from, int64_t m
     dgba_model_row *row = &r->models[m];
     shards clean;
     DGBA_TRY(describe_model(row, sweep, &sweep->units[m]));
-    DGBA_TRY(read_train_seconds(&row->train_seconds, &sweep->units[m], from->folder));
+    DGBA_TRY(read_train_seconds(&row->train_seconds, from, &sweep->units[m]));
     DGBA_TRY(shards_add_up(&clean, from, dgba_sweep_shards(sweep, m, -1), sweep->shard_count, NO_TARGET));
     if (from->failures[m] != NULL) clean.failure = from->failures[m];
     dgba_results_set_text(&row->status, collect_state(&clean));
@@ -178,27 +179,43 @@ static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t 
     return DGBA_OK;
 }
 
-dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder,
-                               const char *const *failures) {
-    dgba_task tasks[DGBA_MOST_TASKS];
+static dgba_status collect(dgba_results *out, const collection *from) {
+    const dgba_sweep *sweep = from->sweep;
+    const dgba_task *tasks = from->tasks;
     dgba_status status = DGBA_OK;
     *out = (dgba_results){.task_count = sweep->data.task_count,
                           .model_count = sweep->model_count,
                           .attack_count = sweep->model_count * sweep->attack_count,
                           .image_count = sweep->image_count,
                           .transfer_attack_count = sweep->transferred_count};
-    const collection from = {.sweep = sweep, .tasks = tasks, .folder = folder, .failures = failures};
-    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
     for (int64_t t = 0; t < out->task_count; ++t) out->metric_count += tasks[t].kind->metric_count;
     DGBA_TRY(dgba_results_allocate(out));
     fill_tasks(out, tasks);
     memcpy(out->images, sweep->images, (size_t)sweep->image_count * sizeof *sweep->images);
     for (int64_t m = 0; m < sweep->model_count; ++m) {
-        DGBA_TRY_OUT(fill_model(out, &from, m));
-        for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(fill_attack(out, &from, m, a));
+        DGBA_TRY_OUT(fill_model(out, from, m));
+        for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(fill_attack(out, from, m, a));
     }
-    status = collect_transfers(out, &from);
+    status = collect_transfers(out, from);
 out:
     if (status != DGBA_OK) dgba_results_free(out);
+    return status;
+}
+
+dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder,
+                               const char *const *failures) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    return collect(out, &(collection){.sweep = sweep, .tasks = tasks, .folder = folder, .failures = failures});
+}
+
+dgba_status dgba_sweep_collect_results(dgba_results *out, const dgba_sweep *sweep, const dgba_unit_result *results) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    const char **failures = NULL;
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    DGBA_TRY(DGBA_NEW(&failures, sweep->unit_count));
+    const collection from = {.sweep = sweep, .tasks = tasks, .results = results, .failures = failures};
+    const dgba_status status = collect(out, &from);
+    dgba_free(failures);
     return status;
 }

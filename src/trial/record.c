@@ -231,20 +231,25 @@ static dgba_status read_parts(int64_t *out, dgba_h5 *file, const dgba_task *task
     return DGBA_OK;
 }
 
+dgba_status dgba_record_read_file(dgba_record *out, const dgba_task *tasks, int64_t task_count, dgba_h5 *file,
+                                  const char *id) {
+    *out = (dgba_record){0};
+    int64_t images = 0, parts = 0;
+    DGBA_TRY(check_head(file, id));
+    DGBA_TRY(dgba_h5_get_integer(&images, file, "/", "images"));
+    DGBA_TRY(read_parts(&parts, file, &tasks[0]));
+    DGBA_TRY(dgba_record_allocate_parts(out, tasks, task_count, images, parts));
+    const dgba_status status = read_content(out, file, tasks);
+    if (status != DGBA_OK) dgba_record_free(out);
+    return status;
+}
+
 dgba_status dgba_record_read(dgba_record *out, const dgba_task *tasks, int64_t task_count, const char *path,
                              const char *id) {
     *out = (dgba_record){0};
     dgba_h5 *file = NULL;
-    int64_t images = 0, parts = 0;
-    dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_open(&file, path));
-    DGBA_TRY_OUT(check_head(file, id));
-    DGBA_TRY_OUT(dgba_h5_get_integer(&images, file, "/", "images"));
-    DGBA_TRY_OUT(read_parts(&parts, file, &tasks[0]));
-    DGBA_TRY_OUT(dgba_record_allocate_parts(out, tasks, task_count, images, parts));
-    DGBA_TRY_OUT(read_content(out, file, tasks));
-out:
+    const dgba_status status = dgba_record_read_file(out, tasks, task_count, file, id);
     dgba_h5_close(&file);
-    if (status != DGBA_OK) dgba_record_free(out);
     return status;
 }

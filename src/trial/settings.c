@@ -15,6 +15,8 @@ static const dgba_option data_rows[] = {
     OPTION(data_settings, height, INTEGER, "0", 0, 65536, "height of the test images in pixels; 0 = as in the file"),
     OPTION(data_settings, width, INTEGER, "0", 0, 65536, "width of the test images in pixels; 0 = as in the file"),
     OPTION(data_settings, train_images, INTEGER, "0", 0, 1e9, "training images used, from the first; 0 = all"),
+    OPTION(data_settings, first_test_image, INTEGER, "0", 0, 1e9,
+           "first of the test images used; 0 = the first of the split"),
     OPTION(data_settings, test_images, INTEGER, "0", 0, 1e9, "test images used, from the first; 0 = all"),
     OPTION(data_settings, shard, INTEGER, "16", 1, 65536, "test images per unit of work: one batch"),
     {"compat", DGBA_OPTION_CHOICE, offsetof(data_settings, compat), "none", 0, 0, compat_words,

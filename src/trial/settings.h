@@ -8,7 +8,7 @@ typedef struct data_settings {
     char file[DGBA_OPTION_TEXT_BYTES];
     dgba_words tasks;
     int64_t height, width;
-    int64_t train_images, test_images, shard;
+    int64_t train_images, first_test_image, test_images, shard;
     int64_t compat; // 1 = released
 } data_settings;
 
@@ -33,6 +33,9 @@ dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, c
 /** The columns of an attack that its settings say. */
 dgba_status trial_describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
                                   int64_t task_count);
+
+/** Path of a finished model into `out` (cleared first). */
+void trial_model_path(dgba_text *out, const dgba_sweep *sweep, const char *folder, const char *id);
 
 /** The tasks of data; `released`: measured as the released code does. */
 dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released);

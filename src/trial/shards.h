@@ -11,11 +11,12 @@ typedef struct shards {
     const char *failure; // reason of a failed shard, or NULL
 } shards;
 
-/** What is collected from: the run folder's finished units; failures as for dgba_sweep_collect(). */
+/** What is collected from: the run folder's finished units, or results in memory; failures as for dgba_sweep_collect(). */
 typedef struct collection {
     const dgba_sweep *sweep;
     const dgba_task *tasks;
-    const char *folder;
+    const char *folder;              // or NULL
+    const dgba_unit_result *results; // [unit] without a folder
     const char *const *failures;
 } collection;
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "dgba/graph.h"
+#include "finished_model.h"
 #include "sweep.h"
 
 static dgba_status read_data_settings(data_settings *out, const dgba_config *config) {
@@ -20,23 +21,30 @@ static dgba_status read_transfer_settings(transfer_settings *out, const dgba_con
 
 static int64_t limited(int64_t count, int64_t limit) { return limit > 0 && limit < count ? limit : count; }
 
+static dgba_status choose_images(dgba_sweep *sweep, const dgba_data *data, const data_settings *settings) {
+    const int64_t *images = NULL, first = settings->first_test_image;
+    int64_t count = 0;
+    DGBA_TRY(dgba_data_split(&images, &count, data, "test"));
+    if (count == 0) return dgba_fail(DGBA_E_FORMAT, "%s: the split 'test' is empty", settings->file);
+    if (first >= count)
+        return dgba_fail(DGBA_E_CONFIG, "first_test_image: %s has %lld test images, counted from 0; %lld is none of them",
+                         settings->file, (long long)count, (long long)first);
+    sweep->first_image = first;
+    sweep->image_count = limited(count - first, settings->test_images);
+    DGBA_TRY(DGBA_NEW(&sweep->images, sweep->image_count));
+    memcpy(sweep->images, images + first, (size_t)sweep->image_count * sizeof *images);
+    return DGBA_OK;
+}
+
 static dgba_status read_data(dgba_sweep *sweep, const data_settings *settings) {
     dgba_data *data = NULL;
-    const int64_t *images = NULL;
     dgba_status status = DGBA_OK;
     DGBA_TRY(trial_open_data(&data, settings->file, &settings->tasks));
     sweep->data = *dgba_data_about(data);
     sweep->released = settings->compat == 1;
     sweep->input = (dgba_shape){1, 3, settings->height > 0 ? settings->height : sweep->data.height,
                                 settings->width > 0 ? settings->width : sweep->data.width};
-    DGBA_TRY_OUT(dgba_data_split(&images, &sweep->image_count, data, "test"));
-    sweep->image_count = limited(sweep->image_count, settings->test_images);
-    if (sweep->image_count == 0) {
-        status = dgba_fail(DGBA_E_FORMAT, "%s: the split 'test' is empty", settings->file);
-        goto out;
-    }
-    DGBA_TRY_OUT(DGBA_NEW(&sweep->images, sweep->image_count));
-    memcpy(sweep->images, images, (size_t)sweep->image_count * sizeof *images);
+    DGBA_TRY_OUT(choose_images(sweep, data, settings));
     DGBA_ASSERT(settings->shard > 0); // the option's least value
     sweep->shard_images = settings->shard;
     sweep->shard_count = (sweep->image_count + settings->shard - 1) / settings->shard;
@@ -159,9 +167,10 @@ static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t 
     dgba_settings_add(&unit->settings, "", &sweep->attacks[number]);
     const dgba_step_kind *step = NULL;
     DGBA_TRY(dgba_step_kind_find(&step, dgba_settings_get(&unit->settings, "attack.step.kind")));
-    // Such a step compares with the clean losses of all test images.
+    // Such a step compares with the clean losses of all test images up to the last one used.
     if (step->scores_batch)
-        dgba_settings_format(&unit->settings, "data.test_images", "%lld", (long long)sweep->image_count);
+        dgba_settings_format(&unit->settings, "data.test_images", "%lld",
+                             (long long)(sweep->first_image + sweep->image_count));
     return DGBA_OK;
 }
 
@@ -174,7 +183,7 @@ dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
     unit->attack = work->attack;
     unit->shard = work->shard;
     dgba_settings_set(&unit->settings, "model", sweep->units[work->model].id);
-    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)first);
+    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(sweep->first_image + first));
     dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images);
     dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
     if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
@@ -223,6 +232,55 @@ dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     for (int64_t model = 0; model < out->model_count; ++model) DGBA_TRY_OUT(add_shard_units(out, model));
     if (out->between_models) DGBA_TRY_OUT(sweep_add_transfer_units(out));
 out:
+    if (status != DGBA_OK) dgba_sweep_free(out);
+    return status;
+}
+
+/* ---- One attack on a finished model ---- */
+
+/** What the configuration leaves open is as the model was trained. */
+static dgba_status choose_as_trained(data_settings *data, const finished_model *model) {
+    const dgba_settings *s = &model->settings;
+    if (data->tasks.count == 0) data->tasks = model->tasks;
+    bool same = data->tasks.count == model->tasks.count;
+    for (int64_t t = 0; same && t < model->tasks.count; ++t)
+        same = strcmp(data->tasks.items[t], model->tasks.items[t]) == 0;
+    if (!same) return dgba_fail(DGBA_E_CONFIG, "data.tasks: these are not the model's tasks");
+    if (data->height == 0 && dgba_settings_get(s, "data.height") != NULL)
+        DGBA_TRY(trial_read_integer(&data->height, s, "data.height"));
+    if (data->width == 0 && dgba_settings_get(s, "data.width") != NULL)
+        DGBA_TRY(trial_read_integer(&data->width, s, "data.width"));
+    return DGBA_OK;
+}
+
+static dgba_status add_finished_model(dgba_sweep *sweep, const finished_model *model) {
+    dgba_unit *unit = NULL;
+    DGBA_TRY(add_unit(&unit, sweep, DGBA_UNIT_TRAIN, -1));
+    unit->model = sweep->model_count++;
+    dgba_settings_add(&unit->settings, "", &model->settings);
+    set_tasks(&unit->settings, &sweep->data);
+    memcpy(unit->id, model->id, sizeof unit->id);
+    return measure_model(sweep, unit);
+}
+
+dgba_status dgba_sweep_create_for_model(dgba_sweep *out, const dgba_config *config, const char *model_file) {
+    *out = (dgba_sweep){.config = config};
+    data_settings data = {0};
+    finished_model model = {0};
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(dgba_text_fit(out->model_file, sizeof out->model_file, model_file));
+    DGBA_TRY_OUT(finished_model_read(&model, model_file));
+    DGBA_TRY_OUT(read_data_settings(&data, config));
+    DGBA_TRY_OUT(choose_as_trained(&data, &model));
+    DGBA_TRY_OUT(read_data(out, &data));
+    DGBA_TRY_OUT(expand_attacks(out, config));
+    if (out->attack_count != 1)
+        DGBA_TRY_OUT(
+            dgba_fail(DGBA_E_CONFIG, "attack: one attack at a time; these are %lld", (long long)out->attack_count));
+    DGBA_TRY_OUT(add_finished_model(out, &model));
+    status = add_shard_units(out, 0);
+out:
+    finished_model_free(&model);
     if (status != DGBA_OK) dgba_sweep_free(out);
     return status;
 }

@@ -82,9 +82,18 @@ dgba_status dgba_unit_put(dgba_store *store, const dgba_unit *unit, const char *
 
 /* ---- Messages ---- */
 
-static void set_model_file(dgba_settings *message, const char *key, const char *folder, const char *id) {
+void trial_model_path(dgba_text *out, const dgba_sweep *sweep, const char *folder, const char *id) {
+    dgba_text_clear(out);
+    if (sweep->model_file[0] != '\0')
+        dgba_text_add(out, "%s", sweep->model_file);
+    else
+        dgba_store_path(out, folder, DGBA_STORE_MODEL, id);
+}
+
+static void set_model_file(dgba_settings *message, const char *key, const dgba_sweep *sweep, const char *folder,
+                           const char *id) {
     dgba_text path = {0};
-    dgba_store_path(&path, folder, DGBA_STORE_MODEL, id);
+    trial_model_path(&path, sweep, folder, id);
     dgba_settings_set(message, key, dgba_text_chars(&path));
     dgba_text_free(&path);
 }
@@ -99,7 +108,7 @@ static void add_targets(dgba_settings *message, const dgba_sweep *sweep, const d
         snprintf(key, sizeof key, "@target.%lld", (long long)targets);
         dgba_settings_set(message, key, id);
         snprintf(key, sizeof key, "@target.%lld.file", (long long)targets++);
-        set_model_file(message, key, folder, id);
+        set_model_file(message, key, sweep, folder, id);
     }
 }
 
@@ -113,7 +122,7 @@ dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *swe
     dgba_settings_set(&message, "@data.file", sweep->data_file);
     // The training unit's own list of tasks; shards name their model only.
     dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->units[unit->model].settings, "data.tasks"));
-    if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", folder, sweep->units[unit->needs].id);
+    if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", sweep, folder, sweep->units[unit->needs].id);
     if (unit->kind == DGBA_UNIT_TRANSFER) add_targets(&message, sweep, unit, folder);
     dgba_settings_print(&text, &message);
     dgba_settings_free(&message);

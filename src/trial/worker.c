@@ -11,6 +11,10 @@ dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf) {
 
 dgba_worker_memory dgba_worker_used(const dgba_worker *worker) { return worker->memory; }
 
+dgba_attacked dgba_worker_attacked(const dgba_worker *worker) {
+    return (dgba_attacked){worker->batch.shape, worker->batch.images, worker->adversarial};
+}
+
 void worker_note_plan(dgba_worker *w, int64_t bytes) {
     if (bytes > w->memory.plan_bytes) w->memory.plan_bytes = bytes;
 }
