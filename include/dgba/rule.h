@@ -14,12 +14,38 @@
 /** Smallest loss that a rule divides by or counts with. */
 #define DGBA_RULE_LEAST_LOSS 1e-12
 
-/** The state of the attack at the current iterate. Arrays are [task][sample], task-major. */
+/** Tasks that rules can balance; attacks on more are refused. */
+enum { DGBA_RULE_MOST_TASKS = 8 };
+
+/** One problem that a rule solved on the way to a direction, such as an integer program. */
+typedef struct dgba_rule_solve {
+    int64_t sample, iteration;
+    int64_t variables, core; // of the problem, and of what was left of it for the exact solver
+    double objective, bound; // of the solution, and of any solution
+    bool proven;             // that the solution is optimal
+    double seconds;
+} dgba_rule_solve;
+
+/** Whoever wants to hear of the solves. */
+typedef struct dgba_rule_sink {
+    void *self;
+    void (*solved)(void *self, const dgba_rule_solve *solve);
+} dgba_rule_sink;
+
+/** The state of the attack at the current iterate. Arrays of losses are [task][sample], task-major. Most rules look at the
+ *  first five fields only. */
 typedef struct dgba_rule_input {
     int64_t tasks, samples;
     const double *losses;       // L at the current iterate
     const double *clean_losses; // L0 at the clean image
     const uint8_t *active;      // 0: the task is left out for this sample (see dgba_rule_active)
+
+    int64_t channels, pixels;     // of an image
+    double epsilon;               // radius of the ball
+    const float *iterate, *clean; // images (samples,channels,pixels)
+    int64_t iteration;            // how many directions the rule has given since start(): 0 at the first iterate
+    void *state;                  // state_bytes() bytes that keep their content from start() on; NULL for 0 bytes
+    const dgba_rule_sink *sink;   // or NULL
 } dgba_rule_input;
 
 typedef struct dgba_rule dgba_rule;
@@ -32,11 +58,21 @@ typedef struct dgba_rule_kind {
     bool needs_task_gradients;
     /** w[task][sample], not yet masked by `active`. NULL if needs_task_gradients. */
     void (*weights)(double *weights, const dgba_rule *rule, const dgba_rule_input *input);
-    /** Direction from per-task gradients g[t] (samples, size). NULL unless needs_task_gradients. */
-    void (*combine)(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
-                    const dgba_rule_input *input);
-    /** scores[sample]; inactive tasks do not count. */
+    /** Direction from per-task gradients g[t] (samples, size). NULL unless needs_task_gradients.
+     *  Errors    what keeps the rule from finding one; the attack then fails with it */
+    dgba_status (*combine)(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                           const dgba_rule_input *input);
+    /** scores[sample]; inactive tasks do not count. It may be asked about one sample alone, and then not of the state. */
     void (*score_of)(double *scores, const dgba_rule *rule, const dgba_rule_input *input);
+
+    // What rules with a memory have; NULL without.
+    /** Bytes of input->state; only the sizes in `input` are set. */
+    size_t (*state_bytes)(const dgba_rule *rule, const dgba_rule_input *input);
+    /** Initialises input->state before an attack and before each restart; losses and iterate are not yet set. */
+    void (*start)(const dgba_rule *rule, const dgba_rule_input *input);
+    /** 0 for each pixel (samples,pixels) that must be as in the clean image: part of the projection after every step and
+     *  every random start. NULL if the rule with these options allows all. */
+    const uint8_t *(*support)(const dgba_rule *rule, const dgba_rule_input *input);
 } dgba_rule_kind;
 
 /** A rule with its options; a plain value. */
@@ -44,6 +80,7 @@ struct dgba_rule {
     const dgba_rule_kind *kind;
     char task[DGBA_OPTION_TEXT_BYTES]; // single: name of the attacked task
     int64_t task_index;                // single: its number, set by whoever knows the tasks
+    double beta, gamma;                // minmax: inverse step and regularisation of the weights
 };
 
 /** 1, 0 or -1; 0 also for NaN, so that an unusable gradient moves nothing. */
@@ -59,8 +96,16 @@ void dgba_rule_active(uint8_t *active, const double *losses, const double *clean
 
 /** Weights with 0 for inactive tasks. */
 void dgba_rule_weights(double *weights, const dgba_rule *rule, const dgba_rule_input *input);
-void dgba_rule_combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
-                       const dgba_rule_input *input);
+dgba_status dgba_rule_combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                              const dgba_rule_input *input);
 void dgba_rule_score(double *scores, const dgba_rule *rule, const dgba_rule_input *input);
+
+/** The kind's state_bytes(), start() and support(), or what stands for them where a kind has none. */
+size_t dgba_rule_state_bytes(const dgba_rule *rule, const dgba_rule_input *input);
+void dgba_rule_start(const dgba_rule *rule, const dgba_rule_input *input);
+const uint8_t *dgba_rule_support(const dgba_rule *rule, const dgba_rule_input *input);
+
+/** Tells input->sink, if there is one. */
+void dgba_rule_tell(const dgba_rule_input *input, const dgba_rule_solve *solve);
 
 #endif

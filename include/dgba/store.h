@@ -94,22 +94,26 @@ typedef struct dgba_provenance {
     X(TEXT, status, "", "ok, missing or failed")                                   \
     X(TEXT, reason, "", "why it failed")
 
-#define DGBA_ATTACK_COLUMNS(X)                                                                   \
-    X(INTEGER, model, "", "row of the model in /models; its clean values are the baseline")      \
-    X(TEXT, step, "", "attack step")                                                             \
-    X(INTEGER, iterations, "", "iterations of the step")                                         \
-    X(REAL, alpha, "input unit", "step size")                                                    \
-    X(TEXT, rule, "", "balancing rule, with the attacked task where there is one")               \
-    X(REAL, epsilon, "input unit", "radius of the L-infinity ball, input range 0..255")          \
-    X(REAL, arp, "", "average relative performance against the clean model, negative = worse")   \
-    X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the mean loss")   \
-    X(REAL, seconds, "second", "processor time of the attack, all shards")                       \
-    X(REAL, images_per_second, "1/second", "images attacked per second of one worker")           \
-    X(INTEGER, forward_passes, "", "forward passes of the network, one per batch")               \
-    X(INTEGER, backward_passes, "", "backward passes of the network, one per batch")             \
-    X(INTEGER, left_out, "", "(task, image) pairs left out by the rule in at least one iterate") \
-    X(INTEGER, images, "", "test images attacked")                                               \
-    X(TEXT, status, "", "ok, missing or failed")                                                 \
+#define DGBA_ATTACK_COLUMNS(X)                                                                         \
+    X(INTEGER, model, "", "row of the model in /models; its clean values are the baseline")            \
+    X(TEXT, step, "", "attack step")                                                                   \
+    X(INTEGER, iterations, "", "iterations of the step")                                               \
+    X(REAL, alpha, "input unit", "size of the first move")                                             \
+    X(TEXT, norm, "", "norm of the ball: linf or l2")                                                  \
+    X(INTEGER, restarts, "", "number of starts")                                                       \
+    X(INTEGER, seed, "", "seed of random starts")                                                      \
+    X(TEXT, options, "", "options of step and attack that are not as by default")                      \
+    X(TEXT, rule, "", "balancing rule, with the attacked task and options that are not as by default") \
+    X(REAL, epsilon, "input unit", "radius of the ball, input range 0..255")                           \
+    X(REAL, arp, "", "average relative performance against the clean model, negative = worse")         \
+    X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the mean loss")         \
+    X(REAL, seconds, "second", "processor time of the attack, all shards")                             \
+    X(REAL, images_per_second, "1/second", "images attacked per second of one worker")                 \
+    X(INTEGER, forward_passes, "", "forward passes of the network, one per batch")                     \
+    X(INTEGER, backward_passes, "", "backward passes of the network, one per batch")                   \
+    X(INTEGER, left_out, "", "(task, image) pairs left out by the rule in at least one iterate")       \
+    X(INTEGER, images, "", "test images attacked")                                                     \
+    X(TEXT, status, "", "ok, missing or failed")                                                       \
     X(TEXT, reason, "", "why it failed")
 
 #define DGBA_FIELD_TEXT(name)                     char *name;

@@ -14,7 +14,7 @@ static void list_steps(dgba_text *out) {
     int64_t count = 0;
     const dgba_step_kind *const *kinds = dgba_step_kinds(&count);
     for (int64_t i = 0; i < count; ++i) {
-        dgba_text_add(out, "%s: %s\n", kinds[i]->name, kinds[i]->help);
+        dgba_text_add(out, "%s: %s\n  formula %s\n", kinds[i]->name, kinds[i]->help, kinds[i]->formula);
         add_options(out, kinds[i]->options);
     }
 }
@@ -28,6 +28,26 @@ static void list_rules(dgba_text *out) {
                       kinds[i]->needs_task_gradients ? "one per task" : "1");
         add_options(out, kinds[i]->options);
     }
+}
+
+/** A table of steps by rules, and why the pairs that do not work do not. */
+static void list_pairs(dgba_text *out) {
+    int64_t steps = 0, rules = 0;
+    const dgba_step_kind *const *step = dgba_step_kinds(&steps);
+    const dgba_rule_kind *const *rule = dgba_rule_kinds(&rules);
+    dgba_text refused = {0};
+    dgba_text_add(out, "%-14s", "");
+    for (int64_t r = 0; r < rules; ++r) dgba_text_add(out, " %8s", rule[r]->name);
+    for (int64_t s = 0; s < steps; ++s) {
+        dgba_text_add(out, "\n%-14s", step[s]->name);
+        for (int64_t r = 0; r < rules; ++r) {
+            const bool works = dgba_attack_pair(step[s], rule[r]) == DGBA_OK;
+            dgba_text_add(out, " %8s", works ? "yes" : "no");
+            if (!works) dgba_text_add(&refused, "%s\n", dgba_error());
+        }
+    }
+    dgba_text_add(out, "\n%s%s", refused.length > 0 ? "\n" : "", dgba_text_chars(&refused));
+    dgba_text_free(&refused);
 }
 
 static void list_tasks(dgba_text *out) {
@@ -49,7 +69,7 @@ static dgba_status run(const dgba_command *command, int argc, char **argv) {
     static const struct {
         const char *name;
         void (*list)(dgba_text *out);
-    } lists[] = {{"steps", list_steps}, {"rules", list_rules}, {"tasks", list_tasks}};
+    } lists[] = {{"steps", list_steps}, {"rules", list_rules}, {"pairs", list_pairs}, {"tasks", list_tasks}};
     arguments given;
     DGBA_TRY(arguments_read(&given, NULL, command, argc, argv, 1, 1));
     for (int64_t i = 0; i < DGBA_COUNT_OF(lists); ++i) {
@@ -60,12 +80,12 @@ static dgba_status run(const dgba_command *command, int argc, char **argv) {
         dgba_text_free(&text);
         return status;
     }
-    return dgba_fail(DGBA_E_USAGE, "cannot list '%s'; try steps, rules or tasks", given.words[0]);
+    return dgba_fail(DGBA_E_USAGE, "cannot list '%s'; try steps, rules, pairs or tasks", given.words[0]);
 }
 
 const dgba_command list_command = {
     .name = "list",
-    .usage = "steps | rules | tasks",
-    .help = "lists attack steps, balancing rules or kinds of task, with formulas and options",
+    .usage = "steps | rules | pairs | tasks",
+    .help = "lists attack steps, balancing rules, which of them work together, or kinds of task",
     .run = run,
 };

@@ -6,7 +6,7 @@ struct dgba_network_oracle {
     int64_t task_count;
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_labels labels[DGBA_MOST_TASKS];
-    double *sample_scratch; // denominators of the losses, which attacks do not use
+    double *denominators; // [task][sample] of the losses
     dgba_shape most;
     int64_t samples;
     dgba_plan *plan;
@@ -34,7 +34,7 @@ dgba_status dgba_network_oracle_create(dgba_network_oracle **out, const dgba_mod
     memcpy(oracle->tasks, tasks, (size_t)model->task_count * sizeof *tasks);
     oracle->most = input;
     oracle->parameters = parameters;
-    DGBA_TRY_OUT(DGBA_NEW(&oracle->sample_scratch, input.n));
+    DGBA_TRY_OUT(DGBA_NEW(&oracle->denominators, model->task_count * input.n));
     DGBA_TRY_OUT(dgba_plan_create(&oracle->plan, model->graph, input, purpose));
     dgba_plan_bind(oracle->plan, parameters);
     *out = oracle;
@@ -46,7 +46,7 @@ out:
 void dgba_network_oracle_free(dgba_network_oracle **oracle) {
     if (*oracle == NULL) return;
     dgba_plan_free(&(*oracle)->plan);
-    dgba_free((*oracle)->sample_scratch);
+    dgba_free((*oracle)->denominators);
     dgba_free(*oracle);
     *oracle = NULL;
 }
@@ -64,8 +64,8 @@ dgba_status dgba_network_oracle_evaluate(double *losses, dgba_network_oracle *or
     for (int64_t t = 0; t < oracle->task_count; ++t) {
         dgba_shape shape;
         const float *prediction = dgba_plan_output(oracle->plan, t, &shape);
-        dgba_task_loss(losses + t * oracle->samples, oracle->sample_scratch, &oracle->tasks[t], prediction, shape,
-                       &oracle->labels[t]);
+        dgba_task_loss(losses + t * oracle->samples, oracle->denominators + t * oracle->samples, &oracle->tasks[t],
+                       prediction, shape, &oracle->labels[t]);
     }
     return DGBA_OK;
 }
@@ -89,8 +89,12 @@ static dgba_status gradient(void *self, float *dx, const double *weights) {
 dgba_oracle dgba_network_oracle_interface(dgba_network_oracle *oracle) {
     dgba_shape shape = oracle->most;
     shape.n = oracle->samples;
-    return (dgba_oracle){
-        .self = oracle, .tasks = oracle->task_count, .shape = shape, .evaluate = evaluate, .gradient = gradient};
+    return (dgba_oracle){.self = oracle,
+                         .tasks = oracle->task_count,
+                         .shape = shape,
+                         .evaluate = evaluate,
+                         .gradient = gradient,
+                         .denominators = oracle->denominators};
 }
 
 void dgba_network_oracle_measure(dgba_totals *totals, const dgba_network_oracle *oracle) {

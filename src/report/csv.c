@@ -11,8 +11,8 @@ static void add_real(table *t, double value) {
 }
 
 static void add_columns(table *t, const dgba_results *results) {
-    static const char *const first[] = {"model",      "layout", "layout_tree", "seed",    "step",
-                                        "iterations", "alpha",  "rule",        "epsilon", "arp"};
+    static const char *const first[] = {"model", "layout",  "layout_tree", "seed", "step",    "iterations",
+                                        "alpha", "options", "attack_seed", "rule", "epsilon", "arp"};
     static const char *const last[] = {"left_out", "images", "status", "reason"};
     for (int64_t i = 0; i < DGBA_COUNT_OF(first); ++i) table_column_add(t, TABLE_LEFT, "%s", first[i]);
     for (int64_t i = 0; i < results->task_count; ++i) {
@@ -49,6 +49,8 @@ static void add_clean(table *t, const dgba_results *results, int64_t index) {
     table_add(t, "clean");
     table_add_blank(t); // iterations
     table_add_blank(t); // alpha
+    table_add_blank(t); // options
+    table_add_blank(t); // seed of the attack
     table_add_blank(t); // rule
     table_add(t, "0");
     table_add_blank(t); // arp
@@ -66,6 +68,8 @@ static void add_attack(table *t, const dgba_results *results, int64_t index) {
     table_add(t, "%s", attack->step);
     table_add(t, "%lld", (long long)attack->iterations);
     add_real(t, attack->alpha);
+    table_add(t, "%s", attack->options);
+    table_add(t, "%lld", (long long)attack->seed);
     table_add(t, "%s", attack->rule);
     add_real(t, attack->epsilon);
     add_real(t, attack->arp);

@@ -76,13 +76,23 @@ static void build_groups(grid *g) {
 
 /* ---- Axes of the attacks ---- */
 
+grid_method grid_method_of(const dgba_attack_row *attack) {
+    return (grid_method){
+        .step = attack->step, .options = attack->options, .iterations = attack->iterations, .seed = attack->seed};
+}
+
+static bool same_method(const grid_method *a, const grid_method *b) {
+    return a->iterations == b->iterations && a->seed == b->seed && a->variant == b->variant &&
+           strcmp(a->step, b->step) == 0 && strcmp(a->options, b->options) == 0;
+}
+
 static int64_t method_of(grid *g, const dgba_attack_row *attack, int64_t variant) {
-    for (int64_t i = 0; i < g->method_count; ++i) {
-        const grid_method *m = &g->methods[i];
-        if (m->iterations == attack->iterations && m->variant == variant && strcmp(m->step, attack->step) == 0) return i;
-    }
+    grid_method method = grid_method_of(attack);
+    method.variant = variant;
+    for (int64_t i = 0; i < g->method_count; ++i)
+        if (same_method(&g->methods[i], &method)) return i;
     report_need(DGBA_GROW(&g->methods, g->method_count));
-    g->methods[g->method_count] = (grid_method){.step = attack->step, .iterations = attack->iterations, .variant = variant};
+    g->methods[g->method_count] = method;
     return g->method_count++;
 }
 
@@ -191,5 +201,7 @@ bool grid_has(const grid *g, int64_t group, int64_t method) {
 void grid_add_method(dgba_text *out, const grid_method *method) {
     dgba_text_add(out, "%s", method->step);
     if (method->iterations > 1) dgba_text_add(out, ", %lld iterations", (long long)method->iterations);
+    if (method->options[0] != '\0') dgba_text_add(out, ", %s", method->options);
+    if (method->seed != 0) dgba_text_add(out, ", seed %lld", (long long)method->seed);
     if (method->variant > 0) dgba_text_add(out, ", variant %lld", (long long)method->variant + 1);
 }

@@ -4,11 +4,11 @@
 
 #include "dgba/store.h"
 
-/** A step with its iterations. Attacks on one model that differ in nothing the table tells, such as a sweep over
- *  restarts, are told apart by their order: variant 0, 1, ... */
+/** A step with its options. Attacks on one model that differ in nothing the table tells are told apart by their order:
+ *  variant 0, 1, ... */
 typedef struct grid_method {
-    const char *step;
-    int64_t iterations, variant;
+    const char *step, *options;
+    int64_t iterations, seed, variant;
 } grid_method;
 
 /** Models that differ in their seeds only. */
@@ -39,7 +39,10 @@ const int64_t *grid_attacks(int64_t *count, const grid *g, int64_t group, int64_
 /** Whether any attack of the group uses the method. */
 bool grid_has(const grid *g, int64_t group, int64_t method);
 
-/** Adds "ifgsm, 10 iterations". */
+/** The method of an attack, as a first variant. */
+grid_method grid_method_of(const dgba_attack_row *attack);
+
+/** Adds "ifgsm, 10 iterations", and options and seed where they are not as by default. */
 void grid_add_method(dgba_text *out, const grid_method *method);
 
 /** Mean and standard deviation of the values that are there. */

@@ -51,7 +51,8 @@ static void add_attacks(troubles *all, const grid *g) {
         dgba_text name = {0};
         add_model_name(&name, g, attack->model);
         dgba_text_add(&name, ", ");
-        grid_add_method(&name, &(grid_method){.step = attack->step, .iterations = attack->iterations});
+        const grid_method method = grid_method_of(attack);
+        grid_add_method(&name, &method);
         dgba_text_add(&name, ", %s, ε %g", attack->rule, attack->epsilon);
         add_trouble(all, attack->status, attack->reason, name.chars);
     }

@@ -7,7 +7,8 @@
 #include "rules.h"
 
 static const dgba_rule_kind *const kinds[] = {
-    &dgba_rule_single, &dgba_rule_total, &dgba_rule_sign_sum, &dgba_rule_static, &dgba_rule_dgba,
+    &dgba_rule_single, &dgba_rule_total,  &dgba_rule_sign_sum, &dgba_rule_static,
+    &dgba_rule_dgba,   &dgba_rule_minmax, &dgba_rule_mgda,     &dgba_rule_pcgrad,
 };
 
 const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count) {
@@ -36,13 +37,29 @@ void dgba_rule_weights(double *weights, const dgba_rule *rule, const dgba_rule_i
         if (!input->active[i]) weights[i] = 0;
 }
 
-void dgba_rule_combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
-                       const dgba_rule_input *input) {
-    rule->kind->combine(direction, rule, gradients, size, input);
+dgba_status dgba_rule_combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                              const dgba_rule_input *input) {
+    return dgba_context(rule->kind->combine(direction, rule, gradients, size, input), "rule %s", rule->kind->name);
 }
 
 void dgba_rule_score(double *scores, const dgba_rule *rule, const dgba_rule_input *input) {
     rule->kind->score_of(scores, rule, input);
+}
+
+size_t dgba_rule_state_bytes(const dgba_rule *rule, const dgba_rule_input *input) {
+    return rule->kind->state_bytes != NULL ? rule->kind->state_bytes(rule, input) : 0;
+}
+
+void dgba_rule_start(const dgba_rule *rule, const dgba_rule_input *input) {
+    if (rule->kind->start != NULL) rule->kind->start(rule, input);
+}
+
+const uint8_t *dgba_rule_support(const dgba_rule *rule, const dgba_rule_input *input) {
+    return rule->kind->support != NULL ? rule->kind->support(rule, input) : NULL;
+}
+
+void dgba_rule_tell(const dgba_rule_input *input, const dgba_rule_solve *solve) {
+    if (input->sink != NULL) input->sink->solved(input->sink->self, solve);
 }
 
 void dgba_rule_score_sum(double *scores, const dgba_rule *rule, const dgba_rule_input *input) {

@@ -8,13 +8,14 @@ static void add_signs(float *restrict direction, const float *restrict gradient,
     for (int64_t i = 0; i < size; ++i) direction[i] += dgba_sign(gradient[i]);
 }
 
-static void combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
-                    const dgba_rule_input *input) {
+static dgba_status combine(float *direction, const dgba_rule *rule, const float *const *gradients, int64_t size,
+                           const dgba_rule_input *input) {
     (void)rule;
     memset(direction, 0, (size_t)(input->samples * size) * sizeof *direction);
     for (int64_t t = 0; t < input->tasks; ++t)
         for (int64_t n = 0; n < input->samples; ++n)
             if (input->active[t * input->samples + n]) add_signs(direction + n * size, gradients[t] + n * size, size);
+    return DGBA_OK;
 }
 
 static const dgba_option_table table = {.name = "sign_sum", .help = "sum the signs of the tasks' gradients"};

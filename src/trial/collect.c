@@ -143,27 +143,12 @@ static void compare(dgba_results *r, const dgba_task *tasks, int64_t a, int64_t 
     r->attacks[a].mean_relative_loss = isfinite(change) ? change : NAN;
 }
 
-static dgba_status describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
-                                   int64_t task_count) {
-    dgba_attack attack;
-    dgba_text rule = {0};
-    DGBA_TRY(trial_read_attack(&attack, settings, tasks, task_count));
-    dgba_text_add(&rule, "%s%s%s", attack.rule.kind->name, attack.rule.task[0] != '\0' ? ":" : "", attack.rule.task);
-    dgba_results_set_text(&row->step, attack.step.kind->name);
-    dgba_results_set_text(&row->rule, dgba_text_chars(&rule));
-    row->iterations = attack.step.iterations > 0 ? attack.step.iterations : 1;
-    row->alpha = isnan(attack.step.alpha) ? attack.epsilon / (double)row->iterations : attack.step.alpha;
-    row->epsilon = attack.epsilon;
-    dgba_text_free(&rule);
-    return DGBA_OK;
-}
-
 static dgba_status fill_attack(dgba_results *r, const dgba_sweep *sweep, const dgba_task *tasks, int64_t m, int64_t number,
                                const char *folder, const char *const *failures) {
     const int64_t a = m * sweep->attack_count + number;
     dgba_attack_row *row = &r->attacks[a];
     shards found;
-    DGBA_TRY(describe_attack(row, &sweep->attacks[number], tasks, r->task_count));
+    DGBA_TRY(trial_describe_attack(row, &sweep->attacks[number], tasks, r->task_count));
     DGBA_TRY(shards_add_up(&found, sweep, tasks, dgba_sweep_shards(sweep, m, number), folder, failures));
     if (failures[m] != NULL) found.failure = failures[m];
     row->model = m;

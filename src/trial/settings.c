@@ -19,8 +19,11 @@ static const dgba_option data_rows[] = {
 const dgba_option_table trial_data_options = {"data", "data set", data_rows, DGBA_COUNT_OF(data_rows)};
 
 static const dgba_option attack_rows[] = {
-    {"epsilon", DGBA_OPTION_REAL, offsetof(dgba_attack, epsilon), NULL, 0, 255, NULL,
-     "radius of the L-infinity ball in input units, 0..255"},
+    OPTION(dgba_attack, epsilon, REAL, NULL, 0, 1e6,
+           "radius of the ball in input units, 0..255; of an L2 ball: of the whole image"),
+    OPTION(dgba_attack, seed, INTEGER, "0", 0, 1e15, "seed of random starts; of no importance to steps without"),
+    OPTION(dgba_attack, pooled_loss, BOOL, "false", 0, 0,
+           "balance the losses of the batch, not of each image, as the released code; results then depend on data.shard"),
 };
 const dgba_option_table trial_attack_options = {"attack", "attack", attack_rows, DGBA_COUNT_OF(attack_rows)};
 
@@ -101,6 +104,7 @@ dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, c
     DGBA_TRY(dgba_rule_kind_find(&out->rule.kind, rule));
     DGBA_TRY(read_kind_options(&out->step, out->step.kind->options, settings, "attack.step."));
     DGBA_TRY(read_kind_options(&out->rule, out->rule.kind->options, settings, "attack.rule."));
+    DGBA_TRY(dgba_attack_pair(out->step.kind, out->rule.kind));
     return find_rule_task(&out->rule, tasks, task_count);
 }
 

@@ -19,9 +19,13 @@ dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, c
 /** Opens a data file with the chosen tasks only, in the chosen order; all if none are chosen. */
 dgba_status trial_open_data(dgba_data **out, const char *file, const dgba_words *tasks);
 
-/** Step, rule and epsilon among settings "attack.…"; `tasks` give the number of an attacked task. Everything but the box.
- */
+/** Step, rule and epsilon among settings "attack.…"; `tasks` give the number of an attacked task. What no option says is
+ * left out. Errors    DGBA_E_CONFIG, also for a step that does not work with the rule */
 dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count);
+
+/** The columns of an attack that its settings say. */
+dgba_status trial_describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
+                                  int64_t task_count);
 
 /** The tasks of data. */
 dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data);

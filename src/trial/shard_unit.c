@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "worker.h"
@@ -36,11 +37,10 @@ static dgba_status plan(dgba_worker *w, dgba_shape shape) {
     return DGBA_OK;
 }
 
-/** Loads the unit's images and tells the oracle their labels. `image` receives their indices in the data file. */
-static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_settings *message, int64_t count) {
+/** Loads test images and tells the oracle their labels. `image` receives their indices in the data file. */
+static dgba_status load_images(dgba_worker *w, int64_t *image, int64_t first, int64_t count) {
     const int64_t *images = NULL;
-    int64_t first = 0, available = 0;
-    DGBA_TRY(trial_read_integer(&first, message, "shard.first"));
+    int64_t available = 0;
     DGBA_TRY(dgba_data_split(&images, &available, w->data, "test"));
     if (count < 1 || count > w->planned.n || first < 0 || first + count > available)
         return dgba_fail(DGBA_E_FORMAT, "the shard [%lld, %lld) is not within the %lld test images", (long long)first,
@@ -57,20 +57,58 @@ static dgba_status load_shard(dgba_worker *w, int64_t *image, const dgba_setting
     return DGBA_OK;
 }
 
+/** Adds the losses of the loaded images, each times its denominator, to sums[task], and the denominators to weights. */
+static dgba_status add_clean_losses(dgba_worker *w, double *sums, double *weights, double *losses, int64_t count) {
+    const dgba_oracle oracle = dgba_network_oracle_interface(w->oracle);
+    DGBA_TRY(dgba_network_oracle_evaluate(losses, w->oracle, w->batch.images));
+    for (int64_t i = 0; i < w->task_count * count; ++i) {
+        if (!isfinite(losses[i])) continue;
+        sums[i / count] += losses[i] * oracle.denominators[i];
+        weights[i / count] += oracle.denominators[i];
+    }
+    return DGBA_OK;
+}
+
+/** Clean losses of the first `total` test images, pooled over their valid pixels, into w->data_losses. */
+static dgba_status measure_data_losses(dgba_worker *w, int64_t total) {
+    double sums[DGBA_MOST_TASKS] = {0}, weights[DGBA_MOST_TASKS] = {0}, *losses = NULL;
+    int64_t *image = NULL;
+    dgba_status status = DGBA_OK;
+    if (w->data_images == total) return DGBA_OK;
+    DGBA_TRY_OUT(DGBA_NEW(&losses, w->task_count * w->planned.n));
+    DGBA_TRY_OUT(DGBA_NEW(&image, w->planned.n));
+    for (int64_t first = 0; first < total; first += w->planned.n) {
+        const int64_t count = total - first < w->planned.n ? total - first : w->planned.n;
+        DGBA_TRY_OUT(load_images(w, image, first, count));
+        DGBA_TRY_OUT(add_clean_losses(w, sums, weights, losses, count));
+    }
+    for (int64_t t = 0; t < w->task_count; ++t) w->data_losses[t] = sums[t] / weights[t];
+    w->data_images = total;
+out:
+    dgba_free(losses);
+    dgba_free(image);
+    return status;
+}
+
 /** Plans for full shards, so that how the network is computed does not depend on which shard came first. */
 static dgba_status prepare_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_shape most = {.c = 3};
-    int64_t count = 0;
+    int64_t first = 0, count = 0, total = 0;
     DGBA_TRY(trial_read_integer(&most.n, message, "shard.most"));
     DGBA_TRY(trial_read_integer(&most.h, message, "data.height"));
     DGBA_TRY(trial_read_integer(&most.w, message, "data.width"));
+    DGBA_TRY(trial_read_integer(&first, message, "shard.first"));
     DGBA_TRY(trial_read_integer(&count, message, "shard.images"));
     DGBA_TRY(load_model(w, message));
     const dgba_status status = plan(w, most);
     if (status != DGBA_OK) worker_forget_plan(w);
     DGBA_TRY(status);
     DGBA_TRY(dgba_record_allocate(record, w->tasks, w->task_count, count));
-    return load_shard(w, record->images, message, count);
+    if (dgba_settings_get(message, "data.test_images") != NULL) {
+        DGBA_TRY(trial_read_integer(&total, message, "data.test_images"));
+        DGBA_TRY(measure_data_losses(w, total));
+    }
+    return load_images(w, record->images, first, count);
 }
 
 /* ---- Clean and attacked shards ---- */
@@ -90,6 +128,8 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     dgba_attack_log log = {0};
     DGBA_TRY(trial_read_attack(&attack, message, w->tasks, w->task_count));
     attack.box = image_box();
+    attack.images = record->images;
+    if (attack.step.kind->scores_batch) attack.data_losses = w->data_losses;
     const dgba_oracle oracle = dgba_network_oracle_interface(w->oracle);
     const size_t bytes = dgba_attack_scratch_bytes(&attack, w->task_count, w->batch.shape);
     if (w->scratch.bytes < bytes) {
@@ -98,8 +138,8 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     }
     dgba_arena_reset(&w->scratch);
     DGBA_TRY(dgba_attack_run(w->adversarial, &log, &attack, &oracle, w->batch.images, &w->scratch));
-    record->forward_passes = log.forward_passes;
-    record->backward_passes = log.backward_passes;
+    record->forward_passes = log.passes.forward;
+    record->backward_passes = log.passes.backward;
     record->left_out = log.left_out;
     return DGBA_OK;
 }

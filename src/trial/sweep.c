@@ -56,7 +56,8 @@ static dgba_status add_attack(dgba_sweep *sweep, const dgba_settings *point, con
     dgba_attack checked;
     dgba_status status = trial_read_tasks(tasks, &sweep->data);
     if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
-    // [single, single:normal] names one attack twice; it runs once.
+    if (status == DGBA_OK && !checked.step.kind->is_random) dgba_settings_set(&attack, "attack.seed", "0");
+    // [single, single:normal] names one attack twice, as do two seeds of one without random starts; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))
         sweep->attacks[sweep->attack_count++] = attack;
     else
@@ -148,6 +149,16 @@ static int64_t images_of_shard(const dgba_sweep *sweep, int64_t shard) {
     return limited(sweep->image_count - shard * sweep->shard_images, sweep->shard_images);
 }
 
+static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t number) {
+    dgba_settings_add(&unit->settings, "", &sweep->attacks[number]);
+    const dgba_step_kind *step = NULL;
+    DGBA_TRY(dgba_step_kind_find(&step, dgba_settings_get(&unit->settings, "attack.step.kind")));
+    // Such a step compares with the clean losses of all test images.
+    if (step->scores_batch)
+        dgba_settings_format(&unit->settings, "data.test_images", "%lld", (long long)sweep->image_count);
+    return DGBA_OK;
+}
+
 static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_t model, int64_t attack, int64_t shard,
                                   double passes) {
     dgba_unit *unit = NULL;
@@ -159,7 +170,7 @@ static dgba_status add_shard_unit(dgba_sweep *sweep, dgba_unit_kind kind, int64_
     dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(shard * sweep->shard_images));
     dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images_of_shard(sweep, shard));
     dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
-    if (attack >= 0) dgba_settings_add(&unit->settings, "", &sweep->attacks[attack]);
+    if (attack >= 0) DGBA_TRY(set_attack(unit, sweep, attack));
     set_id(unit);
     unit->macs = sweep->units[model].macs;
     unit->cost = passes * unit->macs * (double)images_of_shard(sweep, shard);
@@ -172,9 +183,8 @@ static dgba_status passes_of_attack(double *passes, const dgba_sweep *sweep, int
     dgba_attack attack;
     DGBA_TRY(trial_read_tasks(tasks, &sweep->data));
     DGBA_TRY(trial_read_attack(&attack, &sweep->attacks[number], tasks, sweep->data.task_count));
-    const double backward = attack.rule.kind->needs_task_gradients ? (double)sweep->data.task_count : 1;
-    const double iterations = attack.step.iterations > 0 ? (double)attack.step.iterations : 1;
-    *passes = iterations * (1 + backward) + 1;
+    const dgba_passes made = dgba_attack_passes(&attack, sweep->data.task_count);
+    *passes = (double)(made.forward + made.backward + 1);
     return DGBA_OK;
 }
 

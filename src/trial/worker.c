@@ -12,6 +12,7 @@ void worker_forget_plan(dgba_worker *w) {
     dgba_arena_free(&w->scratch);
     w->adversarial = NULL;
     w->planned = (dgba_shape){0};
+    w->data_images = 0;
 }
 
 void worker_forget_model(dgba_worker *w) {

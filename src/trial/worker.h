@@ -19,6 +19,8 @@ struct dgba_worker {
     dgba_shape planned; // of the oracle and the batch; n = 0: none
     dgba_network_oracle *oracle;
     dgba_batch batch;
+    double data_losses[DGBA_MOST_TASKS]; // clean losses of the first test images, see data_images
+    int64_t data_images;                 // how many; 0: not known
 
     float *adversarial; // images of the planned shape
     dgba_arena scratch; // of attacks

@@ -2,7 +2,8 @@
 . "$1/tests/support/sweep.sh"
 
 for ranks in 0 1 2 3 5; do
-  run $ranks "$work/run$ranks" --set 'attack.rule=[single, total, sign_sum, static, dgba]' || { cat "$work/log"; fail "the sweep on $ranks ranks"; }
+  run $ranks "$work/run$ranks" --set 'attack.rule=[single, sign_sum, dgba, minmax, mgda]' \
+    --set 'attack.step=[fgsm, {kind: pgd, iterations: 2, restarts: 2}, {kind: apgd_released, iterations: 4}]' || { cat "$work/log"; fail "the sweep on $ranks ranks"; }
   "$dgba" report "$work/run$ranks" --format csv > "$work/$ranks.csv"
   cmp "$work/0.csv" "$work/$ranks.csv" || fail "$ranks ranks give other results than one process"
 done
@@ -22,7 +23,7 @@ def arrays(path):
     return {name: value for name, value in found.items() if name.rsplit("/")[-1] not in told_apart}
 
 first = arrays(sys.argv[1])
-assert first["losses/adversarial"].shape == (2 * 2 * 7, 3, 10), first["losses/adversarial"].shape
+assert first["losses/adversarial"].shape == (2 * 3 * 7, 3, 10), first["losses/adversarial"].shape
 for path in sys.argv[2:]:
     other = arrays(path)
     assert first.keys() == other.keys()

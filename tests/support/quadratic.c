@@ -10,6 +10,7 @@ enum { MOST_SIZE = 256 };
 void quadratic_create(quadratic *q, int64_t tasks, dgba_shape shape, uint64_t seed) {
     *q = (quadratic){.tasks = tasks,
                      .rows = 5,
+                     .scale = 1,
                      .size = shape.c * shape.h * shape.w,
                      .shape = shape,
                      .broken_task = QUADRATIC_NONE,
@@ -52,6 +53,8 @@ void quadratic_add_gradient(double *dx, const quadratic *q, int64_t task, double
     }
 }
 
+static double scale_of(const quadratic *q, int64_t task) { return task == q->tasks - 1 ? q->scale : 1; }
+
 static bool is_meant(int64_t which, int64_t number) { return which == number || which == QUADRATIC_ALL; }
 
 static bool is_broken(const quadratic *q, int64_t task, int64_t sample) {
@@ -65,7 +68,7 @@ static dgba_status evaluate(void *self, double *losses, const float *x) {
     memcpy(q->x, x, (size_t)(q->shape.n * q->size) * sizeof *x);
     for (int64_t t = 0; t < q->tasks; ++t)
         for (int64_t n = 0; n < q->shape.n; ++n)
-            losses[t * q->shape.n + n] = is_broken(q, t, n) ? NAN : quadratic_loss(q, t, x + n * q->size);
+            losses[t * q->shape.n + n] = is_broken(q, t, n) ? NAN : scale_of(q, t) * quadratic_loss(q, t, x + n * q->size);
     return DGBA_OK;
 }
 
@@ -77,7 +80,7 @@ static dgba_status gradient(void *self, float *dx, const double *weights) {
         for (int64_t t = 0; t < q->tasks; ++t) {
             const double weight = weights[t * q->shape.n + n];
             assert_true(weight == 0 || !is_broken(q, t, n)); // nobody may ask for the gradient of a loss that is not there
-            quadratic_add_gradient(sum, q, t, weight, q->x + n * q->size);
+            quadratic_add_gradient(sum, q, t, scale_of(q, t) * weight, q->x + n * q->size);
         }
         for (int64_t j = 0; j < q->size; ++j) dx[n * q->size + j] = j == q->broken_element ? NAN : (float)sum[j];
     }
@@ -85,5 +88,10 @@ static dgba_status gradient(void *self, float *dx, const double *weights) {
 }
 
 dgba_oracle quadratic_oracle(quadratic *q) {
-    return (dgba_oracle){.self = q, .tasks = q->tasks, .shape = q->shape, .evaluate = evaluate, .gradient = gradient};
+    return (dgba_oracle){.self = q,
+                         .tasks = q->tasks,
+                         .shape = q->shape,
+                         .evaluate = evaluate,
+                         .gradient = gradient,
+                         .denominators = q->denominators};
 }

@@ -18,6 +18,8 @@ typedef struct quadratic {
     int64_t broken_task, broken_sample; // whose loss is NaN: a number, QUADRATIC_NONE or QUADRATIC_ALL
     int64_t broken_element;             // of each gradient that is NaN: a number or QUADRATIC_NONE
     bool fails;                         // evaluate() gives DGBA_E_IO
+    const double *denominators;         // of the oracle, or NULL
+    double scale;                       // of the last task's loss, in the oracle alone
 } quadratic;
 
 /** Random A_t and b_t, of very different scales from task to task. */

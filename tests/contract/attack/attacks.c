@@ -32,7 +32,7 @@ static int set_up(void **state) {
         if (i % 7 == 0) x[i] = box.low[c];
         if (i % 11 == 0) x[i] = box.high[c];
     }
-    CHECK_OK(dgba_arena_create(&scratch, 1 << 16));
+    CHECK_OK(dgba_arena_create(&scratch, 1 << 17));
     return 0;
 }
 
@@ -42,20 +42,37 @@ static int tear_down(void **state) {
     return check_no_leak(state);
 }
 
-/** Calls `check` for every pair. */
+static bool has_option(const dgba_attack *attack, const char *name) {
+    const dgba_option_table *table = attack->step.kind->options;
+    for (int64_t i = 0; i < table->count; ++i)
+        if (strcmp(table->options[i].name, name) == 0) return true;
+    return false;
+}
+
+/** Calls `check` for a pair, in both norms and with one start and three, where the step knows them. */
+static void for_every_variant(dgba_attack *attack, void (*check)(const dgba_attack *attack)) {
+    for (attack->step.norm = DGBA_NORM_LINF; attack->step.norm <= DGBA_NORM_L2; ++attack->step.norm) {
+        if (attack->step.norm > 0 && !has_option(attack, "norm")) continue;
+        for (attack->step.restarts = 1; attack->step.restarts <= 3; attack->step.restarts += 2)
+            if (attack->step.restarts == 1 || has_option(attack, "restarts")) check(attack);
+    }
+}
+
+/** Calls `check` for every pair that works. */
 static void for_every_pair(double epsilon, void (*check)(const dgba_attack *attack)) {
     int64_t steps = 0, rules = 0;
     const dgba_step_kind *const *step = dgba_step_kinds(&steps);
     const dgba_rule_kind *const *rule = dgba_rule_kinds(&rules);
     for (int64_t s = 0; s < steps; ++s) {
         for (int64_t r = 0; r < rules; ++r) {
-            dgba_attack attack = {.epsilon = epsilon, .box = box};
+            if (dgba_attack_pair(step[s], rule[r]) != DGBA_OK) continue;
+            dgba_attack attack = {.epsilon = epsilon, .box = box, .seed = 5};
             dgba_option_defaults(&attack.step, step[s]->options);
             dgba_option_defaults(&attack.rule, rule[r]->options);
             attack.step.kind = step[s];
             attack.rule.kind = rule[r];
             attack.rule.task_index = 1;
-            check(&attack);
+            for_every_variant(&attack, check);
         }
     }
 }
@@ -67,16 +84,28 @@ static dgba_attack_log run(const dgba_attack *attack) {
     return log;
 }
 
+/** Distance of a sample from its clean image. */
+static double distance(const dgba_attack *attack, int64_t sample) {
+    double largest = 0, squares = 0;
+    for (int64_t i = sample * SIZE; i < (sample + 1) * SIZE; ++i) {
+        const double offset = (double)adversarial[i] - (double)x[i];
+        largest = fmax(largest, fabs(offset));
+        squares += offset * offset;
+    }
+    return attack->step.norm == DGBA_NORM_L2 ? sqrt(squares) : largest;
+}
+
 static void check_ball_and_box(const dgba_attack *attack) {
     run(attack);
     int64_t moved = 0;
     for (int64_t i = 0; i < SAMPLES * SIZE; ++i) {
         const int64_t c = i / (HEIGHT * WIDTH) % CHANNELS;
-        assert_true(fabs((double)adversarial[i] - (double)x[i]) <= attack->epsilon);
         assert_true(adversarial[i] >= box.low[c] && adversarial[i] <= box.high[c]);
         moved += adversarial[i] != x[i];
     }
-    assert_true(moved > SAMPLES * SIZE / 2);
+    for (int64_t n = 0; n < SAMPLES; ++n) assert_true(distance(attack, n) <= attack->epsilon);
+    // An L2 ball smaller than the spacing of floats round 100 leaves little room.
+    assert_true(moved > (attack->epsilon > 1e-3 || attack->step.norm == DGBA_NORM_LINF ? SAMPLES * SIZE / 2 : 0));
 }
 
 static void images_stay_in_ball_and_box(void **state) {
@@ -88,8 +117,8 @@ static void images_stay_in_ball_and_box(void **state) {
 static void check_identity(const dgba_attack *attack) {
     const dgba_attack_log log = run(attack);
     assert_memory_equal(adversarial, x, sizeof x);
-    assert_int_equal(log.forward_passes, 1);
-    assert_int_equal(log.backward_passes, 0);
+    assert_int_equal(log.passes.forward, 1);
+    assert_int_equal(log.passes.backward, 0);
 }
 
 static void no_radius_is_the_identity(void **state) {
@@ -124,8 +153,12 @@ static void check_score_rises(const dgba_attack *attack) {
         losses[i] = quadratic_loss(&q, i / SAMPLES, adversarial + i % SAMPLES * SIZE);
         active[i] = 1;
     }
-    dgba_rule_score(before, &attack->rule, &(dgba_rule_input){TASKS, SAMPLES, clean, clean, active});
-    dgba_rule_score(after, &attack->rule, &(dgba_rule_input){TASKS, SAMPLES, losses, clean, active});
+    dgba_rule_score(
+        before, &attack->rule,
+        &(dgba_rule_input){.tasks = TASKS, .samples = SAMPLES, .losses = clean, .clean_losses = clean, .active = active});
+    dgba_rule_score(
+        after, &attack->rule,
+        &(dgba_rule_input){.tasks = TASKS, .samples = SAMPLES, .losses = losses, .clean_losses = clean, .active = active});
     for (int64_t n = 0; n < SAMPLES; ++n) assert_true(after[n] > before[n]);
 }
 
@@ -134,16 +167,23 @@ static void the_score_rises(void **state) {
     for_every_pair(1, check_score_rises);
 }
 
-/** A batch equals its samples attacked one by one, bit for bit. */
+/** A batch equals its samples attacked one by one, bit for bit, and again with the same seed. */
 static void check_batch(const dgba_attack *attack) {
+    float again[SAMPLES * SIZE];
     run(attack);
+    memcpy(again, adversarial, sizeof again);
+    run(attack);
+    assert_memory_equal(again, adversarial, sizeof again);
+    if (attack->step.kind->scores_batch) return;
     quadratic alone = q;
     alone.shape.n = 1;
     const dgba_oracle oracle = quadratic_oracle(&alone);
     for (int64_t n = 0; n < SAMPLES; ++n) {
         float one[SIZE];
         dgba_attack_log log = {0};
-        CHECK_OK(dgba_attack_run(one, &log, attack, &oracle, x + n * SIZE, &scratch));
+        dgba_attack sample = *attack;
+        sample.images = &n;
+        CHECK_OK(dgba_attack_run(one, &log, &sample, &oracle, x + n * SIZE, &scratch));
         assert_memory_equal(one, adversarial + n * SIZE, sizeof one);
     }
 }
@@ -153,19 +193,59 @@ static void batches_do_not_matter(void **state) {
     for_every_pair(8, check_batch);
 }
 
+/** Another seed gives another result where starts are random, and nowhere else. */
+static void check_seed(const dgba_attack *attack) {
+    float before[SAMPLES * SIZE];
+    dgba_attack other = *attack;
+    other.seed = 6;
+    run(attack);
+    memcpy(before, adversarial, sizeof before);
+    run(&other);
+    const bool differs = memcmp(before, adversarial, sizeof before) != 0;
+    if (!attack->step.kind->is_random) assert_false(differs);
+    if (attack->step.kind->is_random && attack->step.norm == DGBA_NORM_L2) assert_true(differs); // no corners to end in
+}
+
+static void seeds_matter_to_random_starts(void **state) {
+    (void)state;
+    for_every_pair(8, check_seed);
+}
+
 static void check_passes(const dgba_attack *attack) {
     q.evaluations = q.gradients = 0;
     const dgba_attack_log log = run(attack);
-    assert_int_equal(log.forward_passes, q.evaluations);
-    assert_int_equal(log.backward_passes, q.gradients);
-    const int64_t backward_each = attack->rule.kind->needs_task_gradients ? TASKS : 1;
-    assert_int_equal(log.backward_passes, backward_each * log.forward_passes); // each forward pass serves its gradient
+    const dgba_passes foretold = dgba_attack_passes(attack, TASKS);
+    assert_int_equal(log.passes.forward, q.evaluations);
+    assert_int_equal(log.passes.backward, q.gradients);
+    assert_int_equal(log.passes.forward, foretold.forward);
+    assert_int_equal(log.passes.backward, foretold.backward);
     assert_int_equal(log.left_out, 0);
 }
 
-static void no_pass_is_wasted(void **state) {
+static void passes_are_foretold(void **state) {
     (void)state;
     for_every_pair(8, check_passes);
+    for_every_pair(0, check_passes);
+}
+
+/** The loss of a batch whose samples all weigh alike, of samples that are all the same, is that of each sample. */
+static void check_pooled(const dgba_attack *attack) {
+    float kept[SAMPLES * SIZE], alone[SAMPLES * SIZE];
+    memcpy(kept, x, sizeof kept);
+    for (int64_t n = 1; n < SAMPLES; ++n) memcpy(x + n * SIZE, x, SIZE * sizeof *x);
+    dgba_attack pooled = *attack;
+    pooled.images = (const int64_t[SAMPLES]){0}; // the same random numbers for all
+    run(&pooled);
+    memcpy(alone, adversarial, sizeof alone);
+    pooled.pooled_loss = true;
+    run(&pooled);
+    CHECK_CLOSE(adversarial, alone, SAMPLES * SIZE, 0, 1e-3);
+    memcpy(x, kept, sizeof kept);
+}
+
+static void pooling_equal_samples_changes_nothing(void **state) {
+    (void)state;
+    for_every_pair(8, check_pooled);
 }
 
 static void check_scratch(const dgba_attack *attack) {
@@ -223,7 +303,8 @@ static void images_without_any_loss_stay_as_they_are(void **state) {
 static void check_broken_gradient(const dgba_attack *attack) {
     q.broken_element = 4;
     run(attack);
-    for (int64_t n = 0; n < SAMPLES; ++n) assert_true(adversarial[n * SIZE + 4] == x[n * SIZE + 4]);
+    for (int64_t n = 0; n < SAMPLES && !attack->step.kind->is_random; ++n)
+        assert_true(adversarial[n * SIZE + 4] == x[n * SIZE + 4]);
     for (int64_t i = 0; i < SAMPLES * SIZE; ++i) assert_true(isfinite(adversarial[i]));
     assert_true(memcmp(adversarial, x, sizeof x) != 0);
 }
@@ -234,6 +315,40 @@ static void a_broken_gradient_moves_nothing(void **state) {
     q.broken_element = QUADRATIC_NONE;
 }
 
+/** Losses that do not depend on the image leave it where it starts: in the clean image, unless starts are random. */
+static void check_flat(const dgba_attack *attack) {
+    run(attack);
+    for (int64_t i = 0; i < SAMPLES * SIZE; ++i) assert_true(isfinite(adversarial[i]));
+    for (int64_t n = 0; n < SAMPLES; ++n) assert_true(distance(attack, n) <= attack->epsilon);
+    if (!attack->step.kind->is_random) assert_memory_equal(adversarial, x, sizeof x);
+}
+
+static void without_a_gradient_nothing_moves(void **state) {
+    (void)state;
+    quadratic kept = q;
+    CHECK_OK(DGBA_NEW(&q.a, TASKS * q.rows * q.size));
+    for_every_pair(8, check_flat);
+    dgba_free(q.a);
+    q.a = kept.a;
+}
+
+/** DGBA does not see the scale of a loss: 1024 times one of them gives the same images, bit for bit. */
+static void check_scale(const dgba_attack *attack) {
+    if (strcmp(attack->rule.kind->name, "dgba") != 0) return;
+    float before[SAMPLES * SIZE];
+    run(attack);
+    memcpy(before, adversarial, sizeof before);
+    q.scale = 1024;
+    run(attack);
+    q.scale = 1;
+    assert_memory_equal(before, adversarial, sizeof before);
+}
+
+static void dgba_does_not_see_the_scale_of_a_loss(void **state) {
+    (void)state;
+    for_every_pair(8, check_scale);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(images_stay_in_ball_and_box),
@@ -241,11 +356,15 @@ int main(void) {
         cmocka_unit_test(the_log_has_the_losses_of_the_clean_images),
         cmocka_unit_test(the_score_rises),
         cmocka_unit_test(batches_do_not_matter),
-        cmocka_unit_test(no_pass_is_wasted),
+        cmocka_unit_test(seeds_matter_to_random_starts),
+        cmocka_unit_test(passes_are_foretold),
+        cmocka_unit_test(pooling_equal_samples_changes_nothing),
         cmocka_unit_test(scratch_is_foretold_and_given_back),
         cmocka_unit_test(a_task_without_loss_is_left_out_of_its_sample),
         cmocka_unit_test(images_without_any_loss_stay_as_they_are),
         cmocka_unit_test(a_broken_gradient_moves_nothing),
+        cmocka_unit_test(without_a_gradient_nothing_moves),
+        cmocka_unit_test(dgba_does_not_see_the_scale_of_a_loss),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

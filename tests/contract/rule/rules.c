@@ -10,6 +10,7 @@ enum { TASKS = 3, SAMPLES = 4, SIZE = 5, PAIRS = TASKS * SAMPLES };
 static double losses[PAIRS], clean_losses[PAIRS];
 static float gradients[TASKS][SAMPLES * SIZE];
 static uint8_t active[PAIRS];
+static const float still[SAMPLES * SIZE]; // images
 
 static void make_input(void) {
     dgba_random stream = dgba_random_stream(3, DGBA_RANDOM_TEST, 0);
@@ -37,13 +38,22 @@ static void take_part(part *p, int64_t tasks, int64_t first, int64_t samples) {
         memcpy(p->active + to, active + from, (size_t)samples);
         p->gradients[t] = gradients[t] + first * SIZE;
     }
-    p->input = (dgba_rule_input){tasks, samples, p->losses, p->clean_losses, p->active};
+    p->input = (dgba_rule_input){.tasks = tasks,
+                                 .samples = samples,
+                                 .losses = p->losses,
+                                 .clean_losses = p->clean_losses,
+                                 .active = p->active,
+                                 .channels = 1,
+                                 .pixels = SIZE,
+                                 .epsilon = 8,
+                                 .iterate = still,
+                                 .clean = still};
 }
 
 /** Direction of a rule of either sort. */
-static void direction_of(float *direction, const dgba_rule *rule, const part *p) {
+static void direction_once(float *direction, const dgba_rule *rule, const part *p) {
     if (rule->kind->needs_task_gradients) {
-        dgba_rule_combine(direction, rule, p->gradients, SIZE, &p->input);
+        CHECK_OK(dgba_rule_combine(direction, rule, p->gradients, SIZE, &p->input));
         return;
     }
     double weights[PAIRS];
@@ -56,11 +66,23 @@ static void direction_of(float *direction, const dgba_rule *rule, const part *p)
     }
 }
 
+/** Direction at the second iterate, so that a rule's memory has its say. */
+static void direction_of(float *direction, const dgba_rule *rule, part *p) {
+    const size_t bytes = dgba_rule_state_bytes(rule, &p->input);
+    CHECK_OK(dgba_allocate(&p->input.state, (int64_t)bytes, 1));
+    memset(p->input.state, 0x5a, bytes);
+    dgba_rule_start(rule, &p->input);
+    for (p->input.iteration = 0; p->input.iteration < 2; ++p->input.iteration) direction_once(direction, rule, p);
+    dgba_free(p->input.state);
+}
+
 static void for_every_rule(void (*check)(const dgba_rule *rule)) {
     int64_t count = 0;
     const dgba_rule_kind *const *kinds = dgba_rule_kinds(&count);
     for (int64_t k = 0; k < count; ++k) {
-        const dgba_rule rule = {.kind = kinds[k]};
+        dgba_rule rule = {0};
+        dgba_option_defaults(&rule, kinds[k]->options);
+        rule.kind = kinds[k];
         make_input();
         check(&rule);
     }

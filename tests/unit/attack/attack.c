@@ -48,8 +48,8 @@ static void fgsm_by_hand(void **state) {
     CHECK_OK(run(adversarial, &log, &attack, &q, (float[]){2, 4, 3})); // the gradient is (1, −1, 0)
     CHECK_CLOSE(adversarial, ((float[]){3.5F, 2, 3}), 3, 0, 0);
     CHECK_NEAR(clean, 2, 0); // ½(1 + 1) + 1
-    assert_int_equal(log.forward_passes, 1);
-    assert_int_equal(log.backward_passes, 1);
+    assert_int_equal(log.passes.forward, 1);
+    assert_int_equal(log.passes.backward, 1);
     assert_int_equal(log.left_out, 0);
     quadratic_free(&q);
 }

@@ -152,12 +152,32 @@ static void heads_must_fit_the_tasks(void **state) {
     assert_null(oracle);
 }
 
+/** What a loss was divided by: valid pixels of the sample, none of a sample without labels. */
+static void denominators_count_valid_pixels(void **state) {
+    (void)state;
+    static uint8_t all[SAMPLES * PIXELS];
+    double losses[TASKS * SAMPLES];
+    memset(all, 1, PIXELS);
+    const dgba_labels labels[TASKS] = {
+        {f.classes, all, SIZE, SIZE}, {f.normals, all, SIZE, SIZE}, {f.depth, f.valid, SIZE, SIZE}};
+    dgba_network_oracle_set_labels(f.oracle, labels, SAMPLES);
+    const dgba_oracle oracle = dgba_network_oracle_interface(f.oracle);
+    CHECK_OK(oracle.evaluate(oracle.self, losses, f.x));
+    const double pixels = oracle.denominators[0]; // of the prediction
+    assert_true(pixels >= 9 && pixels == floor(pixels));
+    assert_true(oracle.denominators[1] == 0 && isnan(losses[1]));
+    assert_true(oracle.denominators[SAMPLES] == pixels && oracle.denominators[SAMPLES + 1] == 0);
+    const double some = oracle.denominators[2 * SAMPLES] + oracle.denominators[2 * SAMPLES + 1];
+    assert_true(some > pixels && some < 2 * pixels && some == floor(some));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_matches_finite_differences),
         cmocka_unit_test(weighted_pass_is_the_sum_of_task_passes),
         cmocka_unit_test(heads_must_fit_the_tasks),
         cmocka_unit_test(one_sample_alone_gives_the_same),
+        cmocka_unit_test(denominators_count_valid_pixels),
     };
     return cmocka_run_group_tests(tests, make, destroy);
 }

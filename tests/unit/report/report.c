@@ -144,24 +144,24 @@ static const char expected_text[] =
     "failed      1  layout 0 seed 1, fgsm, dgba, ε 8  a value is not finite, \"nan\"\n";
 
 static const char expected_csv[] =
-    "model,layout,layout_tree,seed,step,iterations,alpha,rule,epsilon,arp,seg.drop,seg.loss,seg.miou,seg.pixel_accuracy,normal.drop,normal.loss,normal.mean_angle,left_out,images,status,reason\n"
-    "m0,0,{01},0,clean,,,,0,,,1.5,0.5,0.75,,2.5,20,,654,ok,\n"
-    "m1,0,{01},1,clean,,,,0,,,1.5,0.51,0.76,,2.5,20.01,,654,ok,\n"
-    "m2,31,{01} {0}{1},0,clean,,,,0,,,1.5,0.5,0.75,,2.5,20,,654,ok,\n"
-    "m0,0,{01},0,fgsm,1,4,total,4,-0.1,-0.2,3,0.125,0.25,-0.05,,0.375,0,654,ok,\n"
-    "m0,0,{01},0,fgsm,1,4,dgba,4,-0.2,-0.4,3,0.125,0.25,-0.1,,0.375,0,654,ok,\n"
-    "m0,0,{01},0,fgsm,1,8,total,8,-0.3,-0.6,3,0.125,0.25,-0.15,,0.375,0,654,ok,\n"
-    "m0,0,{01},0,fgsm,1,8,dgba,8,-0.4,-0.8,3,0.125,0.25,-0.2,,0.375,0,654,ok,\n"
-    "m0,0,{01},0,ifgsm,10,0.8,dgba,8,-0.6,-1.2,3,0.125,0.25,-0.3,,0.375,0,654,ok,\n"
-    "m1,0,{01},1,fgsm,1,4,total,4,-0.11,-0.22,3,0.125,0.25,-0.055,,0.375,0,654,ok,\n"
-    "m1,0,{01},1,fgsm,1,4,dgba,4,-0.21,-0.42,3,0.125,0.25,-0.105,,0.375,0,654,ok,\n"
-    "m1,0,{01},1,fgsm,1,8,total,8,-0.31,-0.62,3,0.125,0.25,-0.155,,0.375,0,654,ok,\n"
-    "m1,0,{01},1,fgsm,1,,dgba,8,,,,,,,,,0,654,failed,\"a value is not finite, \"\"nan\"\"\"\n"
-    "m1,0,{01},1,ifgsm,10,0.8,dgba,8,-0.61,-1.22,3,0.125,0.25,-0.305,,0.375,0,654,ok,\n"
-    "m2,31,{01} {0}{1},0,fgsm,1,4,total,4,-0.05,-0.1,3,0.125,0.25,-0.025,,0.375,0,654,ok,\n"
-    "m2,31,{01} {0}{1},0,fgsm,1,4,dgba,4,0.005,0.01,3,0.125,0.25,0.0025,,0.375,0,654,ok,\n"
-    "m2,31,{01} {0}{1},0,fgsm,1,8,total,8,-0.06,-0.12,3,0.125,0.25,-0.03,,0.375,0,654,ok,\n"
-    "m2,31,{01} {0}{1},0,fgsm,1,8,single:seg,8,-0.07,-0.14,3,0.125,0.25,-0.035,,0.375,0,654,ok,\n";
+    "model,layout,layout_tree,seed,step,iterations,alpha,options,attack_seed,rule,epsilon,arp,seg.drop,seg.loss,seg.miou,seg.pixel_accuracy,normal.drop,normal.loss,normal.mean_angle,left_out,images,status,reason\n"
+    "m0,0,{01},0,clean,,,,,,0,,,1.5,0.5,0.75,,2.5,20,,654,ok,\n"
+    "m1,0,{01},1,clean,,,,,,0,,,1.5,0.51,0.76,,2.5,20.01,,654,ok,\n"
+    "m2,31,{01} {0}{1},0,clean,,,,,,0,,,1.5,0.5,0.75,,2.5,20,,654,ok,\n"
+    "m0,0,{01},0,fgsm,1,4,,0,total,4,-0.1,-0.2,3,0.125,0.25,-0.05,,0.375,0,654,ok,\n"
+    "m0,0,{01},0,fgsm,1,4,,0,dgba,4,-0.2,-0.4,3,0.125,0.25,-0.1,,0.375,0,654,ok,\n"
+    "m0,0,{01},0,fgsm,1,8,,0,total,8,-0.3,-0.6,3,0.125,0.25,-0.15,,0.375,0,654,ok,\n"
+    "m0,0,{01},0,fgsm,1,8,,0,dgba,8,-0.4,-0.8,3,0.125,0.25,-0.2,,0.375,0,654,ok,\n"
+    "m0,0,{01},0,ifgsm,10,0.8,,0,dgba,8,-0.6,-1.2,3,0.125,0.25,-0.3,,0.375,0,654,ok,\n"
+    "m1,0,{01},1,fgsm,1,4,,0,total,4,-0.11,-0.22,3,0.125,0.25,-0.055,,0.375,0,654,ok,\n"
+    "m1,0,{01},1,fgsm,1,4,,0,dgba,4,-0.21,-0.42,3,0.125,0.25,-0.105,,0.375,0,654,ok,\n"
+    "m1,0,{01},1,fgsm,1,8,,0,total,8,-0.31,-0.62,3,0.125,0.25,-0.155,,0.375,0,654,ok,\n"
+    "m1,0,{01},1,fgsm,1,,,0,dgba,8,,,,,,,,,0,654,failed,\"a value is not finite, \"\"nan\"\"\"\n"
+    "m1,0,{01},1,ifgsm,10,0.8,,0,dgba,8,-0.61,-1.22,3,0.125,0.25,-0.305,,0.375,0,654,ok,\n"
+    "m2,31,{01} {0}{1},0,fgsm,1,4,,0,total,4,-0.05,-0.1,3,0.125,0.25,-0.025,,0.375,0,654,ok,\n"
+    "m2,31,{01} {0}{1},0,fgsm,1,4,,0,dgba,4,0.005,0.01,3,0.125,0.25,0.0025,,0.375,0,654,ok,\n"
+    "m2,31,{01} {0}{1},0,fgsm,1,8,,0,total,8,-0.06,-0.12,3,0.125,0.25,-0.03,,0.375,0,654,ok,\n"
+    "m2,31,{01} {0}{1},0,fgsm,1,8,,0,single:seg,8,-0.07,-0.14,3,0.125,0.25,-0.035,,0.375,0,654,ok,\n";
 // clang-format on
 
 static void check_report(const dgba_results *r, dgba_report_format format, const char *expected) {
@@ -194,7 +194,8 @@ static void nothing_is_reported_of_nothing(void **state) {
     dgba_results_set_text(&r.run.name, "empty");
     check_report(&r, DGBA_REPORT_TEXT, "run        empty\n");
     check_report(&r, DGBA_REPORT_CSV,
-                 "model,layout,layout_tree,seed,step,iterations,alpha,rule,epsilon,arp,left_out,images,status,reason\n");
+                 "model,layout,layout_tree,seed,step,iterations,alpha,options,attack_seed,rule,epsilon,arp,left_out,images,"
+                 "status,reason\n");
     dgba_results_free(&r);
 }
 

@@ -27,7 +27,8 @@ static problem make_problem(uint64_t seed) {
 /** sign u of a weights rule. */
 static void signs_of(int signs[SIZE], const char *kind, const problem *p) {
     static const uint8_t active[TASKS] = {1, 1, 1};
-    const dgba_rule_input input = {TASKS, 1, p->losses, p->clean_losses, active};
+    const dgba_rule_input input = {
+        .tasks = TASKS, .samples = 1, .losses = p->losses, .clean_losses = p->clean_losses, .active = active};
     dgba_rule rule = {0};
     double weights[TASKS];
     CHECK_OK(dgba_rule_kind_find(&rule.kind, kind));

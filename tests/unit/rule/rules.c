@@ -10,7 +10,8 @@ enum { TASKS = 2, SAMPLES = 3 };
 /** The third sample has no usable loss for the second task. */
 static const double losses[] = {2, 4, 5, 10, 0.5, 0}, clean_losses[] = {1, 5, 4, 8, 0.25, 2};
 static const uint8_t active[] = {1, 1, 1, 1, 1, 0};
-static const dgba_rule_input input = {TASKS, SAMPLES, losses, clean_losses, active};
+static const dgba_rule_input input = {
+    .tasks = TASKS, .samples = SAMPLES, .losses = losses, .clean_losses = clean_losses, .active = active};
 
 static dgba_rule make_rule(const char *kind) {
     dgba_rule rule = {.task_index = 1};
@@ -49,7 +50,10 @@ static void scores_by_hand(void **state) {
                  {"total", {12, 4.5, 5}},
                  {"sign_sum", {12, 4.5, 5}},
                  {"static", {1 + 0.25, -0.2 + 1, 0.25}},
-                 {"dgba", {1 + 0.25, -0.2 + 1, 0.25}}};
+                 {"dgba", {1 + 0.25, -0.2 + 1, 0.25}},
+                 {"minmax", {0.25, -0.2, 0.25}},
+                 {"mgda", {1 + 0.25, -0.2 + 1, 0.25}},
+                 {"pcgrad", {1 + 0.25, -0.2 + 1, 0.25}}};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         const dgba_rule rule = make_rule(cases[i].kind);
         double scores[SAMPLES];
@@ -65,7 +69,7 @@ static void sign_sum_by_hand(void **state) {
     const float first[] = {1, -2, 0, 3, 5e-30F, -1}, second[] = {7, 2, -1, NAN, 1, 9}; // two elements a sample
     const float *const gradients[] = {first, second};
     float direction[6];
-    dgba_rule_combine(direction, &rule, gradients, 2, &input);
+    CHECK_OK(dgba_rule_combine(direction, &rule, gradients, 2, &input));
     CHECK_CLOSE(direction, ((float[]){2, 0, -1, 1, 1, -1}), 6, 0, 0);
 }
 

@@ -1,4 +1,5 @@
 /** Sweeps: which units there are, what their ids depend on, and whether running a unit gives what the attack says. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,6 +119,14 @@ static void the_same_attack_is_listed_once(void **state) {
     unload();
 }
 
+static void seeds_count_where_starts_are_random(void **state) {
+    (void)state;
+    load("tasks: [normal, depth_zbuffer]",
+         MODEL TRAIN "attack: {step: [fgsm, pgd, apgd, mim], rule: dgba, epsilon: 4, seed: [0, 1]}\n");
+    assert_int_equal(sweep.attack_count, 1 + 2 + 2 + 1);
+    unload();
+}
+
 static void impossible_sweeps(void **state) {
     (void)state;
     CHECK_FAILS(DGBA_E_CONFIG, load_status("tasks: [norml]", MODEL TRAIN));
@@ -129,6 +138,9 @@ static void impossible_sweeps(void **state) {
     CHECK_FAILS(DGBA_E_CONFIG,
                 load_status("shard: 2", MODEL TRAIN "attack: {step: fgsm, rule: \"single:nromal\", epsilon: 4}\n"));
     CHECK_MESSAGE("did you mean 'normal'?");
+    unload();
+    CHECK_FAILS(DGBA_E_CONFIG, load_status("shard: 2", MODEL TRAIN "attack: {step: saga, rule: mgda, epsilon: 4}\n"));
+    CHECK_MESSAGE("attack: step 'saga' does not work with rule 'mgda': the step weighs the tasks itself");
     unload();
 }
 
@@ -147,19 +159,27 @@ static void run_unit(dgba_worker *worker, const dgba_unit *unit) {
     dgba_text_free(&path);
 }
 
-static void radius_zero_is_the_clean_measurement(void **state) {
-    (void)state;
+/** Runs all units of a sweep. */
+static void run_all(dgba_results *results) {
     dgba_store *store = NULL;
     dgba_worker *worker = NULL;
-    dgba_results results = {0};
-    load("shard: 2",
-         "model: {width: 0.0625, head: {channels: 4, rates: [1]}}\ntrain: {iterations: 1, batch: 2}\n"
-         "attack: {step: ifgsm, rule: dgba, epsilon: 0}\n");
+    const char *failures[32] = {NULL};
+    assert_true(sweep.unit_count <= DGBA_COUNT_OF(failures));
     CHECK_OK(dgba_store_open(&store, folder));
     CHECK_OK(dgba_worker_create(&worker));
     for (int64_t u = 0; u < sweep.unit_count; ++u) run_unit(worker, &sweep.units[u]);
-    const char *failures[16] = {NULL};
-    CHECK_OK(dgba_sweep_collect(&results, &sweep, folder, failures));
+    CHECK_OK(dgba_sweep_collect(results, &sweep, folder, failures));
+    dgba_worker_free(&worker);
+    dgba_store_close(&store);
+}
+
+#define ONE_MODEL "model: {width: 0.0625, head: {channels: 4, rates: [1]}}\ntrain: {iterations: 1, batch: 2}\n"
+
+static void radius_zero_is_the_clean_measurement(void **state) {
+    (void)state;
+    dgba_results results = {0};
+    load("shard: 2", ONE_MODEL "attack: {step: ifgsm, rule: dgba, epsilon: 0}\n");
+    run_all(&results);
     assert_string_equal(results.attacks[0].status, "ok");
     assert_int_equal(results.attacks[0].images, 5);
     const int64_t losses = results.task_count * results.image_count;
@@ -167,8 +187,48 @@ static void radius_zero_is_the_clean_measurement(void **state) {
     assert_memory_equal(results.attack_metrics, results.model_metrics, (size_t)results.metric_count * sizeof(double));
     assert_true(results.attacks[0].arp == 0);
     dgba_results_free(&results);
-    dgba_worker_free(&worker);
-    dgba_store_close(&store);
+    unload();
+}
+
+/** The random start of an image does not depend on the shard it is in. */
+static void shards_do_not_matter_to_random_starts(void **state) {
+    (void)state;
+    static const char *const shards[] = {"shard: 2", "shard: 5"};
+    dgba_results results[2];
+    for (int i = 0; i < 2; ++i) {
+        load(shards[i],
+             ONE_MODEL "attack: {step: {kind: pgd, iterations: 1, alpha: 0}, rule: dgba, epsilon: 8, seed: 3}\n");
+        run_all(&results[i]);
+        assert_int_equal(results[i].attacks[0].seed, 3);
+        unload();
+    }
+    for (int64_t i = 0; i < results[0].task_count * results[0].image_count; ++i) {
+        const double first = results[0].adversarial_losses[i], second = results[1].adversarial_losses[i];
+        assert_true(isnan(first) ? isnan(second) : fabs(first - second) <= 1e-5 * fabs(first));
+        assert_true(isnan(first) || first != results[0].clean_losses[i]);
+    }
+    dgba_results_free(&results[0]);
+    dgba_results_free(&results[1]);
+}
+
+static void rows_tell_what_options_say(void **state) {
+    (void)state;
+    dgba_results results = {0};
+    load("shard: 5", ONE_MODEL
+         "attack: {step: {kind: apgd, iterations: 2, norm: l2, restarts: 2, random_start: false}, "
+         "rule: {kind: minmax, beta: 7}, epsilon: 300, pooled_loss: true}\n");
+    run_all(&results);
+    const dgba_attack_row *row = &results.attacks[0];
+    assert_string_equal(row->status, "ok");
+    assert_string_equal(row->step, "apgd");
+    assert_string_equal(row->options, "norm=l2, restarts=2, random_start=false, pooled_loss=true");
+    assert_string_equal(row->rule, "minmax(beta=7)");
+    assert_string_equal(row->norm, "l2");
+    assert_int_equal(row->restarts, 2);
+    assert_true(row->alpha == 600);
+    assert_int_equal(row->forward_passes, 1 + 2 + 3);
+    assert_int_equal(row->backward_passes, 4);
+    dgba_results_free(&results);
     unload();
 }
 
@@ -193,7 +253,10 @@ int main(void) {
         cmocka_unit_test(ids_feel_what_matters),
         cmocka_unit_test(the_same_attack_is_listed_once),
         cmocka_unit_test(impossible_sweeps),
+        cmocka_unit_test(seeds_count_where_starts_are_random),
         cmocka_unit_test(radius_zero_is_the_clean_measurement),
+        cmocka_unit_test(shards_do_not_matter_to_random_starts),
+        cmocka_unit_test(rows_tell_what_options_say),
         cmocka_unit_test(messages_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, make_data, check_no_leak);
