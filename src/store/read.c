@@ -31,14 +31,13 @@ out:
     return status;
 }
 
-static dgba_status read_counts(dgba_results *results, dgba_h5 *file) {
-    for (int i = 0; i < AXIS_COUNT; ++i) {
-        int axes = 0;
-        int64_t sizes[DGBA_H5_MOST_AXES];
-        DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, results_axes[i].scale));
-        if (axes != 1) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes", dgba_h5_name(file), results_axes[i].scale, axes);
-        *FIELD(int64_t, results, results_axes[i].count) = sizes[0];
-    }
+dgba_status results_read_count(dgba_results *results, dgba_h5 *file, results_axis axis) {
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES];
+    const char *scale = results_axes[axis].scale;
+    DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, scale));
+    if (axes != 1) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes", dgba_h5_name(file), scale, axes);
+    *FIELD(int64_t, results, results_axes[axis].count) = sizes[0];
     return DGBA_OK;
 }
 
@@ -68,7 +67,7 @@ static dgba_status read_numbers(char *rows, size_t row_bytes, int64_t count, dgb
     return status;
 }
 
-static dgba_status read_table(dgba_results *results, dgba_h5 *file, const table_about *table) {
+dgba_status results_read_table(dgba_results *results, dgba_h5 *file, const table_about *table) {
     char *rows = *FIELD(char *, results, table->rows);
     const int64_t count = results_axis_count(results, table->axis);
     dgba_text path = {0};
@@ -105,11 +104,11 @@ static dgba_status check_references(const dgba_results *results) {
 
 static dgba_status read_content(dgba_results *results, dgba_h5 *file) {
     DGBA_TRY(check_format(file));
-    DGBA_TRY(read_counts(results, file));
+    for (int i = 0; i < AXIS_COUNT; ++i) DGBA_TRY(results_read_count(results, file, (results_axis)i));
     DGBA_TRY(dgba_results_allocate(results));
     DGBA_TRY(read_provenance(&results->run, file));
     DGBA_TRY(dgba_h5_read(results->images, file, results_axes[AXIS_IMAGE].scale, DGBA_H5_I64, results->image_count));
-    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(read_table(results, file, &results_tables[i]));
+    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(results_read_table(results, file, &results_tables[i]));
     for (int i = 0; i < ARRAY_COUNT; ++i) DGBA_TRY(read_array(results, file, &results_arrays[i]));
     return dgba_context(check_references(results), "%s", dgba_h5_name(file));
 }

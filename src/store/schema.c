@@ -15,18 +15,22 @@ static const column_about model_columns[] = {DGBA_MODEL_COLUMNS(COLUMN)};
 #define ROW dgba_attack_row
 static const column_about attack_columns[] = {DGBA_ATTACK_COLUMNS(COLUMN)};
 #undef ROW
+#define ROW dgba_solve_row
+static const column_about solve_columns[] = {DGBA_SOLVE_COLUMNS(COLUMN)};
+#undef ROW
 
-#define TABLE(name, its_axis)                                                                                            \
+#define TABLE(its_group, name, its_axis)                                                                                 \
     {                                                                                                                    \
-        .group = "/" #name "s", .axis = its_axis, .rows = offsetof(dgba_results, name##s),                               \
+        .group = its_group, .axis = its_axis, .rows = offsetof(dgba_results, name##s),                                   \
         .row_bytes = sizeof(dgba_##name##_row), .columns = name##_columns, .column_count = DGBA_COUNT_OF(name##_columns) \
     }
 
 const table_about results_tables[TABLE_COUNT] = {
-    TABLE(task, AXIS_TASK),
-    TABLE(metric, AXIS_METRIC),
-    TABLE(model, AXIS_MODEL),
-    TABLE(attack, AXIS_ATTACK),
+    TABLE("/tasks", task, AXIS_TASK),
+    TABLE("/metrics", metric, AXIS_METRIC),
+    TABLE("/models", model, AXIS_MODEL),
+    TABLE("/attacks", attack, AXIS_ATTACK),
+    [TABLE_SOLVE] = TABLE("/ilp", solve, AXIS_SOLVE),
 };
 
 #define AXIS(name, help) \
@@ -39,6 +43,7 @@ const axis_about results_axes[AXIS_COUNT] = {
     [AXIS_MODEL] = AXIS(model, "row of the model in /models"),
     [AXIS_ATTACK] = AXIS(attack, "row of the attack in /attacks"),
     [AXIS_IMAGE] = AXIS(image, "index of the image in the data file"),
+    [AXIS_SOLVE] = AXIS(solve, "row of the integer program in /ilp"),
 };
 
 const array_about results_arrays[ARRAY_COUNT] = {

@@ -17,7 +17,15 @@ typedef struct column_about {
 } column_about;
 
 /** The axes of all datasets; each is a dimension scale "/<name>". */
-typedef enum results_axis { AXIS_TASK, AXIS_METRIC, AXIS_MODEL, AXIS_ATTACK, AXIS_IMAGE, AXIS_COUNT } results_axis;
+typedef enum results_axis {
+    AXIS_TASK,
+    AXIS_METRIC,
+    AXIS_MODEL,
+    AXIS_ATTACK,
+    AXIS_IMAGE,
+    AXIS_SOLVE,
+    AXIS_COUNT
+} results_axis;
 
 typedef struct axis_about {
     const char *scale; // path of the dimension scale
@@ -36,8 +44,15 @@ typedef struct table_about {
     int64_t column_count;
 } table_about;
 
-enum { TABLE_COUNT = 4 };
+enum { TABLE_SOLVE = 4, TABLE_COUNT };
 extern const table_about results_tables[TABLE_COUNT];
+
+dgba_status results_allocate_table(dgba_results *results, const table_about *table);
+void results_free_table(dgba_results *results, const table_about *table);
+dgba_status results_write_scale(dgba_h5 *file, const dgba_results *results, results_axis axis);
+dgba_status results_write_table(dgba_h5 *file, const dgba_results *results, const table_about *table);
+dgba_status results_read_count(dgba_results *results, dgba_h5 *file, results_axis axis);
+dgba_status results_read_table(dgba_results *results, dgba_h5 *file, const table_about *table);
 
 /** A field of doubles along several axes. */
 typedef struct array_about {

@@ -143,6 +143,14 @@ static void compare(dgba_results *r, const dgba_task *tasks, int64_t a, int64_t 
     r->attacks[a].mean_relative_loss = isfinite(change) ? change : NAN;
 }
 
+static void count_solves(dgba_attack_row *row, const dgba_record *record) {
+    row->solves = record->solve_count;
+    for (int64_t i = 0; i < record->solve_count; ++i) {
+        row->infeasible += strcmp(record->solves[i].status, "infeasible") == 0;
+        row->unproven += !record->solves[i].proven;
+    }
+}
+
 static dgba_status fill_attack(dgba_results *r, const dgba_sweep *sweep, const dgba_task *tasks, int64_t m, int64_t number,
                                const char *folder, const char *const *failures) {
     const int64_t a = m * sweep->attack_count + number;
@@ -160,6 +168,7 @@ static dgba_status fill_attack(dgba_results *r, const dgba_sweep *sweep, const d
         row->forward_passes = found.merged.forward_passes;
         row->backward_passes = found.merged.backward_passes;
         row->left_out = found.merged.left_out;
+        count_solves(row, &found.merged);
         measure(r->attack_metrics + a * r->metric_count, r->attack_losses + a * r->task_count, &found, sweep, tasks);
         compare(r, tasks, a, m);
     } else if (found.failure != NULL) {
@@ -167,8 +176,11 @@ static dgba_status fill_attack(dgba_results *r, const dgba_sweep *sweep, const d
     }
     const int64_t size = r->task_count * r->image_count;
     memcpy(r->adversarial_losses + a * size, found.merged.losses, (size_t)size * sizeof(double));
+    for (int64_t i = 0; i < found.merged.solve_count; ++i) found.merged.solves[i].attack = a;
+    const dgba_status status =
+        dgba_solves_move(&r->solves, &r->solve_count, &found.merged.solves, &found.merged.solve_count);
     dgba_record_free(&found.merged);
-    return DGBA_OK;
+    return status;
 }
 
 dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder,

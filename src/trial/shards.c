@@ -27,8 +27,9 @@ static dgba_status add_shard(shards *to, const dgba_sweep *sweep, const dgba_tas
     to->merged.backward_passes += record.backward_passes;
     to->merged.left_out += record.left_out;
     to->count += 1;
+    status = dgba_solves_move(&to->merged.solves, &to->merged.solve_count, &record.solves, &record.solve_count);
     dgba_record_free(&record);
-    return DGBA_OK;
+    return status;
 }
 
 dgba_status shards_add_up(shards *out, const dgba_sweep *sweep, const dgba_task *tasks, int64_t first, const char *folder,
