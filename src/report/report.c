@@ -9,6 +9,7 @@ static void print_text(dgba_text *out, const dgba_results *results) {
     report_clean(out, &g);
     report_strength(out, &g);
     report_drops(out, &g);
+    report_solves(out, &g);
     report_unfinished(out, &g);
     grid_free(&g);
 }

@@ -14,6 +14,7 @@ void report_provenance(dgba_text *out, const dgba_provenance *run);
 void report_clean(dgba_text *out, const grid *g);
 void report_strength(dgba_text *out, const grid *g);
 void report_drops(dgba_text *out, const grid *g);
+void report_solves(dgba_text *out, const grid *g);
 void report_unfinished(dgba_text *out, const grid *g);
 
 #endif

@@ -99,6 +99,10 @@ static dgba_status check_references(const dgba_results *results) {
         if (results->attacks[i].model < 0 || results->attacks[i].model >= results->model_count)
             return dgba_fail(DGBA_E_FORMAT, "/attacks/model: row %lld is %lld; there are %lld models", (long long)i,
                              (long long)results->attacks[i].model, (long long)results->model_count);
+    for (int64_t i = 0; i < results->solve_count; ++i)
+        if (results->solves[i].attack < 0 || results->solves[i].attack >= results->attack_count)
+            return dgba_fail(DGBA_E_FORMAT, "/ilp/attack: row %lld is %lld; there are %lld attacks", (long long)i,
+                             (long long)results->solves[i].attack, (long long)results->attack_count);
     return DGBA_OK;
 }
 
