@@ -127,50 +127,46 @@ INLINE int64_t point_step(winograd_matrices m, const winograd_group *g) {
     return g->padded_tiles * (m.stride / WINOGRAD_LANES) + 1;
 }
 
-DGBA_VECTORIZE
-static void read_inputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
-                        int64_t image, int64_t channel) {
-    const int64_t step = point_step(to, g), rows = winograd_inputs(g->down), columns = winograd_inputs(g->across);
+typedef void finder(int64_t *elements, const winograd_axis *axis, winograd_kind kind, int64_t piece);
+typedef void transform(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f);
+
+/** What is read of a tile: how many elements of a piece, where they are, and what makes points of them. All are constants
+ *  wherever this is inlined. */
+INLINE void read_tiles(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
+                       int64_t image, int64_t channel, int64_t (*count)(winograd_kind), finder *find, transform *turn) {
+    const int64_t step = point_step(to, g), rows = count(g->down), columns = count(g->across);
     const int64_t points = winograd_points(g->across);
     for (int64_t row = 0; row < g->rows; ++row) {
         int64_t down[WINOGRAD_MOST_POINTS], across[WINOGRAD_MOST_POINTS];
-        find_inputs(down, &map->down, g->down, row);
+        find(down, &map->down, g->down, row);
         for (int64_t column = 0; column < g->columns; ++column) {
             lanes *point = tile_points(to, g, image, row * g->columns + column, channel);
             lanes tile[MOST_POINTS], half[MOST_POINTS];
-            find_inputs(across, &map->across, g->across, column);
+            find(across, &map->across, g->across, column);
             gather(tile, pixels, map, down, rows, across, columns);
-            for (int64_t j = 0; j < columns; ++j) inputs_to_points(g->down, half + j, columns, tile + j, columns);
+            for (int64_t j = 0; j < columns; ++j) turn(g->down, half + j, columns, tile + j, columns);
             for (int64_t i = 0; i < winograd_points(g->down); ++i)
-                inputs_to_points(g->across, point + i * points * step, step, half + i * columns, 1);
+                turn(g->across, point + i * points * step, step, half + i * columns, 1);
         }
     }
+}
+
+DGBA_VECTORIZE
+static void read_inputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
+                        int64_t image, int64_t channel) {
+    read_tiles(to, pixels, map, g, image, channel, winograd_inputs, find_inputs, inputs_to_points);
+}
+
+DGBA_VECTORIZE
+static void read_outputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
+                         int64_t image, int64_t channel) {
+    read_tiles(to, pixels, map, g, image, channel, winograd_outputs, find_outputs, outputs_to_points);
 }
 
 void winograd_read_inputs(winograd_matrices to, const float *pixels, const winograd_map *map, int64_t image,
                           int64_t channel) {
     for (int64_t g = 0; g < map->group_count; ++g)
         read_inputs(to, (const lanes *)pixels, map, &map->groups[g], image, channel);
-}
-
-DGBA_VECTORIZE
-static void read_outputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
-                         int64_t image, int64_t channel) {
-    const int64_t step = point_step(to, g), rows = winograd_outputs(g->down), columns = winograd_outputs(g->across);
-    const int64_t points = winograd_points(g->across);
-    for (int64_t row = 0; row < g->rows; ++row) {
-        int64_t down[WINOGRAD_MOST_POINTS], across[WINOGRAD_MOST_POINTS];
-        find_outputs(down, &map->down, g->down, row);
-        for (int64_t column = 0; column < g->columns; ++column) {
-            lanes *point = tile_points(to, g, image, row * g->columns + column, channel);
-            lanes tile[MOST_POINTS], half[MOST_POINTS];
-            find_outputs(across, &map->across, g->across, column);
-            gather(tile, pixels, map, down, rows, across, columns);
-            for (int64_t j = 0; j < columns; ++j) outputs_to_points(g->down, half + j, columns, tile + j, columns);
-            for (int64_t i = 0; i < winograd_points(g->down); ++i)
-                outputs_to_points(g->across, point + i * points * step, step, half + i * columns, 1);
-        }
-    }
 }
 
 void winograd_read_outputs(winograd_matrices to, const float *pixels, const winograd_map *map, int64_t image,
