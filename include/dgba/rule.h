@@ -21,9 +21,11 @@ enum { DGBA_RULE_MOST_TASKS = 8 };
 typedef struct dgba_rule_solve {
     int64_t sample, iteration;
     int64_t variables, core; // of the problem, and of what was left of it for the exact solver
-    double objective, bound; // of the solution, and of any solution
-    bool proven;             // that the solution is optimal
+    double objective, bound; // of the solution, NaN if there is none, and of any solution
+    double gap;              // relative, between the two
+    bool proven;             // that the solution is optimal, or that there is none
     double seconds;
+    const char *solver, *status; // words; borrowed for ever
 } dgba_rule_solve;
 
 /** Whoever wants to hear of the solves. */
@@ -73,7 +75,22 @@ typedef struct dgba_rule_kind {
     /** 0 for each pixel (samples,pixels) that must be as in the clean image: part of the projection after every step and
      *  every random start. NULL if the rule with these options allows all. */
     const uint8_t *(*support)(const dgba_rule *rule, const dgba_rule_input *input);
+
+    /** Checks options that name tasks or need more than their own range, and reads what they say; NULL if there are none.
+     */
+    dgba_status (*bind)(dgba_rule *rule, const char *const *tasks, int64_t count);
 } dgba_rule_kind;
+
+/** Options of the rule ilp; constraints on tasks are written [task=value, …]. */
+typedef struct dgba_rule_ilp {
+    int64_t objective, solver; // a dgba_ilp_objective, a dgba_ilp_solver
+    char pixels[DGBA_OPTION_TEXT_BYTES];
+    dgba_words floor, keep;
+    double seconds, gap;
+    bool resupport;
+    // What the words above come to; set by dgba_rule_bind().
+    double floors[DGBA_RULE_MOST_TASKS], keeps[DGBA_RULE_MOST_TASKS];
+} dgba_rule_ilp;
 
 /** A rule with its options; a plain value. */
 struct dgba_rule {
@@ -81,6 +98,7 @@ struct dgba_rule {
     char task[DGBA_OPTION_TEXT_BYTES]; // single: name of the attacked task
     int64_t task_index;                // single: its number, set by whoever knows the tasks
     double beta, gamma;                // minmax: inverse step and regularisation of the weights
+    dgba_rule_ilp ilp;                 // ilp
 };
 
 /** 1, 0 or -1; 0 also for NaN, so that an unusable gradient moves nothing. */
@@ -90,6 +108,11 @@ const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count);
 
 /** Errors    DGBA_E_CONFIG with the nearest known name */
 dgba_status dgba_rule_kind_find(const dgba_rule_kind **out, const char *name);
+
+/** Tells the rule the names of the tasks: `task` gets its number, and options that name tasks are read. To be called once
+ *  the options are set.
+ *  Errors    DGBA_E_CONFIG, naming rule and option */
+dgba_status dgba_rule_bind(dgba_rule *rule, const char *const *tasks, int64_t count);
 
 /** active[t][n] = 1 unless L or L0 is not finite or ≤ DGBA_RULE_LEAST_LOSS. */
 void dgba_rule_active(uint8_t *active, const double *losses, const double *clean_losses, int64_t tasks, int64_t samples);

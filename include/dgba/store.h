@@ -96,26 +96,29 @@ typedef struct dgba_provenance {
     X(TEXT, status, "", "ok, missing or failed")                                   \
     X(TEXT, reason, "", "why it failed")
 
-#define DGBA_ATTACK_COLUMNS(X)                                                                         \
-    X(INTEGER, model, "", "row of the model in /models; its clean values are the baseline")            \
-    X(TEXT, step, "", "attack step")                                                                   \
-    X(INTEGER, iterations, "", "iterations of the step")                                               \
-    X(REAL, alpha, "input unit", "size of the first move")                                             \
-    X(TEXT, norm, "", "norm of the ball: linf or l2")                                                  \
-    X(INTEGER, restarts, "", "number of starts")                                                       \
-    X(INTEGER, seed, "", "seed of random starts")                                                      \
-    X(TEXT, options, "", "options of step and attack that are not as by default")                      \
-    X(TEXT, rule, "", "balancing rule, with the attacked task and options that are not as by default") \
-    X(REAL, epsilon, "input unit", "radius of the ball, input range 0..255")                           \
-    X(REAL, arp, "", "average relative performance against the clean model, negative = worse")         \
-    X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the mean loss")         \
-    X(REAL, seconds, "second", "processor time of the attack, all shards")                             \
-    X(REAL, images_per_second, "1/second", "images attacked per second of one worker")                 \
-    X(INTEGER, forward_passes, "", "forward passes of the network, one per batch")                     \
-    X(INTEGER, backward_passes, "", "backward passes of the network, one per batch")                   \
-    X(INTEGER, left_out, "", "(task, image) pairs left out by the rule in at least one iterate")       \
-    X(INTEGER, images, "", "test images attacked")                                                     \
-    X(TEXT, status, "", "ok, missing or failed")                                                       \
+#define DGBA_ATTACK_COLUMNS(X)                                                                            \
+    X(INTEGER, model, "", "row of the model in /models; its clean values are the baseline")               \
+    X(TEXT, step, "", "attack step")                                                                      \
+    X(INTEGER, iterations, "", "iterations of the step")                                                  \
+    X(REAL, alpha, "input unit", "size of the first move")                                                \
+    X(TEXT, norm, "", "norm of the ball: linf or l2")                                                     \
+    X(INTEGER, restarts, "", "number of starts")                                                          \
+    X(INTEGER, seed, "", "seed of random starts")                                                         \
+    X(TEXT, options, "", "options of step and attack that are not as by default")                         \
+    X(TEXT, rule, "", "balancing rule, with the attacked task and options that are not as by default")    \
+    X(REAL, epsilon, "input unit", "radius of the ball, input range 0..255")                              \
+    X(REAL, arp, "", "average relative performance against the clean model, negative = worse")            \
+    X(REAL, mean_relative_loss, "", "mean over tasks of the relative change of the mean loss")            \
+    X(REAL, seconds, "second", "processor time of the attack, all shards")                                \
+    X(REAL, images_per_second, "1/second", "images attacked per second of one worker")                    \
+    X(INTEGER, forward_passes, "", "forward passes of the network, one per batch")                        \
+    X(INTEGER, backward_passes, "", "backward passes of the network, one per batch")                      \
+    X(INTEGER, left_out, "", "(task, image) pairs left out by the rule in at least one iterate")          \
+    X(INTEGER, solves, "", "integer programs solved by the rule, see /ilp")                               \
+    X(INTEGER, infeasible, "", "integer programs without a solution, which left their image as it was")   \
+    X(INTEGER, unproven, "", "integer programs whose gap was not closed, by the time limit or otherwise") \
+    X(INTEGER, images, "", "test images attacked")                                                        \
+    X(TEXT, status, "", "ok, missing or failed")                                                          \
     X(TEXT, reason, "", "why it failed")
 
 /** Transfer: images that an attack made on one model, measured on another, or on the same one, as in /attacks.
@@ -128,6 +131,21 @@ typedef struct dgba_provenance {
     X(INTEGER, images, "", "test images measured")                                                                      \
     X(TEXT, status, "", "ok, missing, failed, or empty where no transfer was wanted")                                   \
     X(TEXT, reason, "", "why it failed")
+
+/** Integer programs that rules solved; the group is /ilp. */
+#define DGBA_SOLVE_COLUMNS(X)                                                                       \
+    X(INTEGER, attack, "", "row of the attack in /attacks")                                         \
+    X(INTEGER, image, "", "index of the image in the data file")                                    \
+    X(INTEGER, iteration, "", "directions given to the image before, since the start or restart")   \
+    X(REAL, objective, "", "objective of the solution; missing without one")                        \
+    X(REAL, bound, "", "no solution has a larger objective")                                        \
+    X(REAL, gap, "", "relative gap between objective and bound")                                    \
+    X(INTEGER, proven, "", "1 if the gap is as small as asked, or proven that nothing is feasible") \
+    X(REAL, seconds, "second", "time of the solve")                                                 \
+    X(INTEGER, variables, "", "variables")                                                          \
+    X(INTEGER, core, "", "variables that reduced costs did not decide")                             \
+    X(TEXT, solver, "", "closed_form, cbc or dual")                                                 \
+    X(TEXT, status, "", "optimal, gap, infeasible or time_out")
 
 #define DGBA_FIELD_TEXT(name)                     char *name;
 #define DGBA_FIELD_INTEGER(name)                  int64_t name;
@@ -148,6 +166,9 @@ typedef struct dgba_attack_row {
 typedef struct dgba_transfer_row {
     DGBA_TRANSFER_COLUMNS(DGBA_FIELD)
 } dgba_transfer_row;
+typedef struct dgba_solve_row {
+    DGBA_SOLVE_COLUMNS(DGBA_FIELD)
+} dgba_solve_row;
 #undef DGBA_FIELD
 #undef DGBA_FIELD_TEXT
 #undef DGBA_FIELD_INTEGER
@@ -158,10 +179,12 @@ typedef struct dgba_results {
     dgba_provenance run;
     int64_t task_count, metric_count, model_count, attack_count, image_count;
     int64_t transfer_attack_count; // per source model; 0 = no transfer
+    int64_t solve_count;
     dgba_task_row *tasks;
     dgba_metric_row *metrics; // grouped by task
     dgba_model_row *models;
     dgba_attack_row *attacks;
+    dgba_solve_row *solves;
     int64_t *images;            // [image] index in the data file
     double *model_metrics;      // [model][metric] clean values
     double *model_losses;       // [model][task] clean, mean over images
@@ -186,7 +209,18 @@ dgba_status dgba_results_allocate(dgba_results *results);
 void dgba_results_set_text(char **field, const char *value);
 void dgba_results_free(dgba_results *results);
 
-/** Writes the results file atomically: /run attributes · /tasks, /metrics, /models, /attacks, a dataset per column ·
+/** The table /ilp alone, in a file of its own, such as that of a unit.
+ *  Owns      caller frees with dgba_solves_free(), which sets both to 0
+ *  Errors    DGBA_E_IO, DGBA_E_FORMAT */
+dgba_status dgba_solves_write(dgba_h5 *file, dgba_solve_row *solves, int64_t count);
+dgba_status dgba_solves_read(dgba_solve_row **solves, int64_t *count, dgba_h5 *file);
+void dgba_solves_free(dgba_solve_row **solves, int64_t *count);
+
+/** Moves rows to the end of others; `from` is then empty.
+ *  Errors    DGBA_E_MEMORY; both are then as they were */
+dgba_status dgba_solves_move(dgba_solve_row **to, int64_t *to_count, dgba_solve_row **from, int64_t *from_count);
+
+/** Writes the results file atomically: /run attributes · /tasks, /metrics, /models, /attacks, /ilp, a dataset per column ·
  *  /models/metrics, /models/losses, /attacks/metrics, /attacks/losses, /attacks/drops · /losses/clean, /losses/adversarial
  *  · /transfer, columns and arrays whose first axes are source model, transferred attack, target model.
  *  Every dataset has unit and description; axes are dimension scales.

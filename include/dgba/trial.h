@@ -22,7 +22,7 @@
 #include "dgba/train.h"
 
 /** Raised whenever the same settings give another result than before: old units are then not taken for done. */
-enum { DGBA_UNIT_FORMAT = 1 };
+enum { DGBA_UNIT_FORMAT = 2 };
 
 /** The sections of a sweep: data, model, train, attack, transfer; borrowed. */
 const dgba_config_schema *dgba_trial_schema(void);
@@ -150,6 +150,8 @@ typedef struct dgba_record {
     dgba_totals totals[DGBA_MOST_TASKS]; // of the metrics
     double seconds;                      // processor time of the attack (or evaluation)
     int64_t forward_passes, backward_passes, left_out;
+    dgba_solve_row *solves; // integer programs of the rule; their row of the attack is not known here
+    int64_t solve_count;
 } dgba_record;
 
 dgba_status dgba_record_allocate(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count);

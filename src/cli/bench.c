@@ -7,8 +7,8 @@
 #include "dgba/tensor.h"
 
 static const char *const task_words[] = {[BENCH_NYUV2] = "nyuv2", [BENCH_TASKONOMY] = "taskonomy", NULL};
-static const char *const what_words[] = {
-    [BENCH_LAYERS] = "layers", [BENCH_ATTACK] = "attack", [BENCH_TRAIN] = "train", [BENCH_ALL] = "all", NULL};
+static const char *const what_words[] = {[BENCH_LAYERS] = "layers", [BENCH_ATTACK] = "attack", [BENCH_TRAIN] = "train",
+                                         [BENCH_ILP] = "ilp",       [BENCH_ALL] = "all",       NULL};
 static const char *const format_words[] = {[BENCH_TEXT] = "text", [BENCH_CSV] = "csv", NULL};
 
 #define OPTION(name, kind, fallback, low, high, choices, help) \
@@ -93,11 +93,21 @@ out:
     return status;
 }
 
+/** Needs no model; not part of "all". */
+static dgba_status programs(const bench_options *chosen) {
+    dgba_text text = {0};
+    dgba_status status = bench_ilp(&text, chosen);
+    if (status == DGBA_OK) status = print_text(&text);
+    dgba_text_free(&text);
+    return status;
+}
+
 static dgba_status run(const dgba_command *command, int argc, char **argv) {
     arguments given;
     bench_options chosen;
     add_model_options();
     DGBA_TRY(arguments_read(&given, &chosen, command, argc, argv, 0, 0));
+    if (chosen.what == BENCH_ILP && chosen.save[0] == '\0') return programs(&chosen);
     if (chosen.save[0] != '\0' && !measures(&chosen, BENCH_ATTACK))
         return dgba_fail(DGBA_E_USAGE, "--save writes what the attack found: add --what attack");
     DGBA_TRY(dgba_farm_start(false));
@@ -113,14 +123,15 @@ static void more_help(dgba_text *out) {
 
 const dgba_command bench_command = {
     .name = "bench",
-    .usage = "[--what layers|attack|train|all] [--size PIXELS] [--batch N] [--layout L] ...",
+    .usage = "[--what layers|attack|train|ilp|all] [--size PIXELS] [--batch N] [--layout L] ...",
     .help = "measures this machine: each layer, an attack's iteration, a training step, memory",
     .details =
         "Random weights and images will do, as the time does not depend on them. Everything is told per image.\n"
         "An attack's iteration is one forward pass, the losses, and one weighted backward pass to the image; rules\n"
         "that need the gradient of every task walk back once per task. GFLOP/s count two operations per\n"
         "multiply-accumulate of the plain algorithm, so a cleverer one can exceed the machine's peak.\n"
-        "Under mpirun every rank measures and prints, all at the same time; they share the weights unless they train.\n",
+        "Under mpirun every rank measures and prints, all at the same time; they share the weights unless they train.\n"
+        "ilp, which is not in all, solves integer programs of made-up gradients; the shortest time of the repetitions.\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

@@ -7,7 +7,7 @@
 #include "dgba/task.h"
 
 typedef enum bench_tasks { BENCH_NYUV2, BENCH_TASKONOMY } bench_tasks;
-typedef enum bench_what { BENCH_LAYERS, BENCH_ATTACK, BENCH_TRAIN, BENCH_ALL } bench_what;
+typedef enum bench_what { BENCH_LAYERS, BENCH_ATTACK, BENCH_TRAIN, BENCH_ILP, BENCH_ALL } bench_what;
 typedef enum bench_format { BENCH_TEXT, BENCH_CSV } bench_format;
 
 typedef struct bench_options {
@@ -63,6 +63,9 @@ void bench_result_free(bench_result *result);
 
 /** Writes weights, images, labels, and what bench_attack() found to a file that bench_subject_create() reads. */
 dgba_status bench_save(const char *path, const bench_subject *subject, const bench_result *result);
+
+/** Integer programs of made-up gradients, as text or CSV. */
+dgba_status bench_ilp(dgba_text *out, const bench_options *options);
 
 void bench_print(dgba_text *out, const bench_options *options, const bench_subject *subject, const bench_result *result);
 

@@ -21,6 +21,7 @@ static const struct {
     {"models", report_transfer_models, false},
     {"sharing", report_sharing, false},
     {"cost", report_cost, false},
+    {"ilp", report_solves, false},
     {"claims", report_claims, true},
     {"unfinished", report_unfinished, false},
     {"all", report_everything, true},

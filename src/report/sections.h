@@ -13,6 +13,7 @@ void report_transfer(report *r, const grid *g);
 void report_transfer_models(report *r, const grid *g);
 void report_sharing(report *r, const grid *g);
 void report_cost(report *r, const grid *g);
+void report_solves(report *r, const grid *g);
 void report_claims(report *r, const grid *g);
 void report_unfinished(report *r, const grid *g);
 

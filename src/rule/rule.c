@@ -7,8 +7,8 @@
 #include "rules.h"
 
 static const dgba_rule_kind *const kinds[] = {
-    &dgba_rule_single, &dgba_rule_total,  &dgba_rule_sign_sum, &dgba_rule_static,
-    &dgba_rule_dgba,   &dgba_rule_minmax, &dgba_rule_mgda,     &dgba_rule_pcgrad,
+    &dgba_rule_single, &dgba_rule_total, &dgba_rule_sign_sum, &dgba_rule_static,   &dgba_rule_dgba,
+    &dgba_rule_minmax, &dgba_rule_mgda,  &dgba_rule_pcgrad,   &dgba_rule_ilp_kind,
 };
 
 const dgba_rule_kind *const *dgba_rule_kinds(int64_t *count) {
@@ -23,6 +23,16 @@ dgba_status dgba_rule_kind_find(const dgba_rule_kind **out, const char *name) {
     DGBA_TRY(dgba_text_find(&found, name, known, DGBA_COUNT_OF(kinds), "rule"));
     *out = kinds[found];
     return DGBA_OK;
+}
+
+static dgba_status bind(dgba_rule *rule, const char *const *tasks, int64_t count) {
+    rule->task_index = -1;
+    if (rule->task[0] != '\0') DGBA_TRY(dgba_text_find(&rule->task_index, rule->task, tasks, count, "task"));
+    return rule->kind->bind != NULL ? rule->kind->bind(rule, tasks, count) : DGBA_OK;
+}
+
+dgba_status dgba_rule_bind(dgba_rule *rule, const char *const *tasks, int64_t count) {
+    return dgba_context(bind(rule, tasks, count), "rule %s", rule->kind->name);
 }
 
 static bool is_usable(double loss) { return isfinite(loss) && loss > DGBA_RULE_LEAST_LOSS; }

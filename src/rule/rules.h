@@ -5,7 +5,7 @@
 #include "dgba/rule.h"
 
 extern const dgba_rule_kind dgba_rule_single, dgba_rule_total, dgba_rule_sign_sum, dgba_rule_static, dgba_rule_dgba,
-    dgba_rule_minmax, dgba_rule_mgda, dgba_rule_pcgrad;
+    dgba_rule_minmax, dgba_rule_mgda, dgba_rule_pcgrad, dgba_rule_ilp_kind;
 
 /** Σ_t L_t */
 void dgba_rule_score_sum(double *scores, const dgba_rule *rule, const dgba_rule_input *input);

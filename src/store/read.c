@@ -35,15 +35,20 @@ out:
     return status;
 }
 
+dgba_status results_read_count(dgba_results *results, dgba_h5 *file, results_axis axis) {
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES];
+    const char *scale = results_axes[axis].scale;
+    DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, scale));
+    if (axes != 1) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes", dgba_h5_name(file), scale, axes);
+    *FIELD(int64_t, results, results_axes[axis].count) = sizes[0];
+    return DGBA_OK;
+}
+
 static dgba_status read_counts(dgba_results *results, dgba_h5 *file) {
-    for (int i = 0; i < AXIS_COUNT; ++i) {
-        int axes = 0;
-        int64_t sizes[DGBA_H5_MOST_AXES];
-        if (i > AXIS_IMAGE && !dgba_h5_has(file, results_axes[i].scale)) continue;
-        DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, results_axes[i].scale));
-        if (axes != 1) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes", dgba_h5_name(file), results_axes[i].scale, axes);
-        *FIELD(int64_t, results, results_axes[i].count) = sizes[0];
-    }
+    for (int i = 0; i < AXIS_COUNT; ++i)
+        if (i <= AXIS_IMAGE || dgba_h5_has(file, results_axes[i].scale))
+            DGBA_TRY(results_read_count(results, file, (results_axis)i));
     return DGBA_OK;
 }
 
@@ -73,7 +78,7 @@ static dgba_status read_numbers(char *rows, size_t row_bytes, int64_t count, dgb
     return status;
 }
 
-static dgba_status read_table(dgba_results *results, dgba_h5 *file, const table_about *table) {
+dgba_status results_read_table(dgba_results *results, dgba_h5 *file, const table_about *table) {
     char *rows = *FIELD(char *, results, table->rows);
     int64_t count = 0;
     DGBA_TRY(results_table_count(&count, results, table));
@@ -114,6 +119,10 @@ static dgba_status check_references(const dgba_results *results) {
         if (results->transfers[i].attack < 0 || results->transfers[i].attack >= results->attack_count)
             return dgba_fail(DGBA_E_FORMAT, "/transfer/attack: element %lld is %lld; there are %lld attacks", (long long)i,
                              (long long)results->transfers[i].attack, (long long)results->attack_count);
+    for (int64_t i = 0; i < results->solve_count; ++i)
+        if (results->solves[i].attack < 0 || results->solves[i].attack >= results->attack_count)
+            return dgba_fail(DGBA_E_FORMAT, "/ilp/attack: row %lld is %lld; there are %lld attacks", (long long)i,
+                             (long long)results->solves[i].attack, (long long)results->attack_count);
     return DGBA_OK;
 }
 
@@ -123,7 +132,7 @@ static dgba_status read_content(dgba_results *results, dgba_h5 *file) {
     DGBA_TRY(dgba_results_allocate(results));
     DGBA_TRY(read_provenance(&results->run, file));
     DGBA_TRY(dgba_h5_read(results->images, file, results_axes[AXIS_IMAGE].scale, DGBA_H5_I64, results->image_count));
-    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(read_table(results, file, &results_tables[i]));
+    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(results_read_table(results, file, &results_tables[i]));
     for (int i = 0; i < ARRAY_COUNT; ++i) DGBA_TRY(read_array(results, file, &results_arrays[i]));
     return dgba_context(check_references(results), "%s", dgba_h5_name(file));
 }

@@ -10,7 +10,7 @@ void dgba_results_set_text(char **field, const char *value) {
     *field = copy;
 }
 
-static dgba_status allocate_table(dgba_results *results, const table_about *table) {
+dgba_status results_allocate_table(dgba_results *results, const table_about *table) {
     char **rows = FIELD(char *, results, table->rows);
     int64_t count = 0;
     DGBA_TRY(results_table_count(&count, results, table));
@@ -39,7 +39,7 @@ dgba_status dgba_results_allocate(dgba_results *results) {
     dgba_status status = DGBA_OK;
     for (int i = 0; i < PROVENANCE_COUNT; ++i)
         if (provenance_texts(results)[i] == NULL) provenance_texts(results)[i] = dgba_text_copy("");
-    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY_OUT(allocate_table(results, &results_tables[i]));
+    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY_OUT(results_allocate_table(results, &results_tables[i]));
     for (int i = 0; i < ARRAY_COUNT; ++i) DGBA_TRY_OUT(allocate_array(results, &results_arrays[i]));
     DGBA_TRY_OUT(DGBA_NEW(&results->images, results->image_count));
 out:
@@ -47,7 +47,7 @@ out:
     return status;
 }
 
-static void free_table(dgba_results *results, const table_about *table) {
+void results_free_table(dgba_results *results, const table_about *table) {
     char *rows = *FIELD(char *, results, table->rows);
     int64_t count = 0;
     if (rows != NULL) DGBA_ASSERT(results_table_count(&count, results, table) == DGBA_OK); // it was allocated
@@ -60,7 +60,7 @@ static void free_table(dgba_results *results, const table_about *table) {
 
 void dgba_results_free(dgba_results *results) {
     for (int i = 0; i < PROVENANCE_COUNT; ++i) dgba_free(provenance_texts(results)[i]);
-    for (int i = 0; i < TABLE_COUNT; ++i) free_table(results, &results_tables[i]);
+    for (int i = 0; i < TABLE_COUNT; ++i) results_free_table(results, &results_tables[i]);
     for (int i = 0; i < ARRAY_COUNT; ++i) dgba_free(*FIELD(double *, results, results_arrays[i].values));
     dgba_free(results->images);
     *results = (dgba_results){0};

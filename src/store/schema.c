@@ -19,6 +19,10 @@ static const column_about attack_columns[] = {DGBA_ATTACK_COLUMNS(COLUMN)};
 static const column_about transfer_columns[] = {DGBA_TRANSFER_COLUMNS(COLUMN)};
 #undef ROW
 
+#define ROW dgba_solve_row
+static const column_about solve_columns[] = {DGBA_SOLVE_COLUMNS(COLUMN)};
+#undef ROW
+
 #define TRANSFER_AXES AXIS_SOURCE_MODEL, AXIS_TRANSFER_ATTACK, AXIS_TARGET_MODEL
 
 #define TABLE(its_group, name, its_axes, ...)                                                                            \
@@ -33,6 +37,7 @@ const table_about results_tables[TABLE_COUNT] = {
     [TABLE_MODEL] = TABLE("/models", model, 1, AXIS_MODEL),
     [TABLE_ATTACK] = TABLE("/attacks", attack, 1, AXIS_ATTACK),
     [TABLE_TRANSFER] = TABLE("/transfer", transfer, 3, TRANSFER_AXES),
+    [TABLE_SOLVE] = TABLE("/ilp", solve, 1, AXIS_SOLVE),
 };
 
 #define AXIS(name, counted, help) \
@@ -48,6 +53,7 @@ const axis_about results_axes[AXIS_COUNT] = {
     [AXIS_SOURCE_MODEL] = AXIS(source_model, model, "row in /models of the model that images were made on"),
     [AXIS_TRANSFER_ATTACK] = AXIS(transfer_attack, transfer_attack, "number of the transferred attack"),
     [AXIS_TARGET_MODEL] = AXIS(target_model, model, "row in /models of the model that images were measured on"),
+    [AXIS_SOLVE] = AXIS(solve, solve, "row of the integer program in /ilp"),
 };
 
 const array_about results_arrays[ARRAY_COUNT] = {

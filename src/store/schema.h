@@ -26,6 +26,7 @@ typedef enum results_axis {
     AXIS_SOURCE_MODEL,
     AXIS_TRANSFER_ATTACK,
     AXIS_TARGET_MODEL,
+    AXIS_SOLVE,
     AXIS_COUNT
 } results_axis;
 
@@ -49,8 +50,15 @@ typedef struct table_about {
     int64_t column_count;
 } table_about;
 
-enum { TABLE_TASK, TABLE_METRIC, TABLE_MODEL, TABLE_ATTACK, TABLE_TRANSFER, TABLE_COUNT };
+enum { TABLE_TASK, TABLE_METRIC, TABLE_MODEL, TABLE_ATTACK, TABLE_TRANSFER, TABLE_SOLVE, TABLE_COUNT };
 extern const table_about results_tables[TABLE_COUNT];
+
+dgba_status results_allocate_table(dgba_results *results, const table_about *table);
+void results_free_table(dgba_results *results, const table_about *table);
+dgba_status results_write_scale(dgba_h5 *file, const dgba_results *results, results_axis axis);
+dgba_status results_write_table(dgba_h5 *file, const dgba_results *results, const table_about *table);
+dgba_status results_read_count(dgba_results *results, dgba_h5 *file, results_axis axis);
+dgba_status results_read_table(dgba_results *results, dgba_h5 *file, const table_about *table);
 
 /** A field of doubles along several axes. */
 typedef struct array_about {

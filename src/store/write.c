@@ -10,7 +10,7 @@ static dgba_status attach_scales(dgba_h5 *file, const char *path, const results_
     return DGBA_OK;
 }
 
-static dgba_status write_scale(dgba_h5 *file, const dgba_results *results, results_axis axis) {
+dgba_status results_write_scale(dgba_h5 *file, const dgba_results *results, results_axis axis) {
     const int64_t count = results_axis_count(results, axis);
     const dgba_h5_dataset about = {.path = results_axes[axis].scale,
                                    .type = DGBA_H5_I64,
@@ -68,7 +68,7 @@ static dgba_status write_column(dgba_h5 *file, const dgba_results *results, cons
     return attach_scales(file, path, table->axis, table->axes);
 }
 
-static dgba_status write_table(dgba_h5 *file, const dgba_results *results, const table_about *table) {
+dgba_status results_write_table(dgba_h5 *file, const dgba_results *results, const table_about *table) {
     dgba_text path = {0};
     dgba_status status = DGBA_OK;
     for (int64_t c = 0; c < table->column_count && status == DGBA_OK; ++c) {
@@ -96,8 +96,8 @@ dgba_status dgba_results_put(dgba_h5 *file, const dgba_results *results) {
     DGBA_TRY(dgba_h5_set_integer(file, "/", "format_version", RESULTS_FORMAT_VERSION));
     char *const *texts = (char *const *)&results->run;
     for (int i = 0; i < PROVENANCE_COUNT; ++i) DGBA_TRY(dgba_h5_set_text(file, "/run", results_provenance[i], texts[i]));
-    for (int i = 0; i < AXIS_COUNT; ++i) DGBA_TRY(write_scale(file, results, (results_axis)i));
-    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(write_table(file, results, &results_tables[i]));
+    for (int i = 0; i < AXIS_COUNT; ++i) DGBA_TRY(results_write_scale(file, results, (results_axis)i));
+    for (int i = 0; i < TABLE_COUNT; ++i) DGBA_TRY(results_write_table(file, results, &results_tables[i]));
     for (int i = 0; i < ARRAY_COUNT; ++i) DGBA_TRY(write_array(file, results, &results_arrays[i]));
     return DGBA_OK;
 }

@@ -144,6 +144,14 @@ void collect_compare(const measurement *to, const dgba_results *r, const dgba_ta
     *to->mean_relative_loss = mean(to->loss_changes, r->task_count);
 }
 
+static void count_solves(dgba_attack_row *row, const dgba_record *record) {
+    row->solves = record->solve_count;
+    for (int64_t i = 0; i < record->solve_count; ++i) {
+        row->infeasible += strcmp(record->solves[i].status, "infeasible") == 0;
+        row->unproven += !record->solves[i].proven;
+    }
+}
+
 static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t m, int64_t number) {
     const dgba_sweep *sweep = from->sweep;
     const int64_t a = m * sweep->attack_count + number;
@@ -168,6 +176,7 @@ static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t 
         row->forward_passes = found.merged.forward_passes;
         row->backward_passes = found.merged.backward_passes;
         row->left_out = found.merged.left_out;
+        count_solves(row, &found.merged);
         collect_measure(&to, &found, from);
         collect_compare(&to, r, from->tasks, m);
     } else if (found.failure != NULL) {
@@ -175,8 +184,11 @@ static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t 
     }
     const int64_t size = r->task_count * r->image_count;
     memcpy(r->adversarial_losses + a * size, found.merged.losses, (size_t)size * sizeof(double));
+    for (int64_t i = 0; i < found.merged.solve_count; ++i) found.merged.solves[i].attack = a;
+    const dgba_status status =
+        dgba_solves_move(&r->solves, &r->solve_count, &found.merged.solves, &found.merged.solve_count);
     dgba_record_free(&found.merged);
-    return DGBA_OK;
+    return status;
 }
 
 static dgba_status collect(dgba_results *out, const collection *from) {

@@ -27,6 +27,7 @@ out:
 void dgba_record_free(dgba_record *record) {
     dgba_free(record->images);
     dgba_free(record->losses);
+    dgba_solves_free(&record->solves, &record->solve_count);
     for (int64_t t = 0; t < DGBA_MOST_TASKS; ++t) {
         dgba_free(record->totals[t].sums);
         dgba_free(record->totals[t].counts);
@@ -118,6 +119,7 @@ static dgba_status write_head(dgba_h5 *file, const dgba_record *record, const dg
     DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "backward_passes", record->backward_passes));
     DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "left_out", record->left_out));
     DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "images", record->image_count));
+    DGBA_TRY_OUT(dgba_h5_set_integer(file, "/", "solves", record->solve_count));
 out:
     dgba_text_free(&text);
     return status;
@@ -141,6 +143,7 @@ dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *re
     DGBA_TRY_OUT(write_head(file, record, settings, id));
     DGBA_TRY_OUT(write_row(file, "/image", DGBA_H5_I64, record->image_count, "index in the data file", record->images));
     DGBA_TRY_OUT(write_losses(file, record));
+    if (record->solve_count > 0) DGBA_TRY_OUT(dgba_solves_write(file, record->solves, record->solve_count));
     for (int64_t t = 0; t < record->task_count; ++t)
         DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t], record->part_count));
     status = dgba_h5_to_bytes(bytes, count, &file);
@@ -213,6 +216,9 @@ static dgba_status read_content(dgba_record *record, dgba_h5 *file, const dgba_t
     DGBA_TRY(dgba_h5_get_integer(&record->forward_passes, file, "/", "forward_passes"));
     DGBA_TRY(dgba_h5_get_integer(&record->backward_passes, file, "/", "backward_passes"));
     DGBA_TRY(dgba_h5_get_integer(&record->left_out, file, "/", "left_out"));
+    int64_t solves = 0; // and none in a unit of an older dgba
+    if (dgba_h5_has_attribute(file, "/", "solves")) DGBA_TRY(dgba_h5_get_integer(&solves, file, "/", "solves"));
+    if (solves > 0) DGBA_TRY(dgba_solves_read(&record->solves, &record->solve_count, file));
     DGBA_TRY(dgba_h5_read(record->images, file, "/image", DGBA_H5_I64, record->image_count));
     DGBA_TRY(dgba_h5_read(record->losses, file, "/losses", DGBA_H5_F64, record->task_count * record->image_count));
     for (int64_t t = 0; t < record->task_count; ++t)

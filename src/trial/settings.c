@@ -103,13 +103,10 @@ static dgba_status read_kind_options(void *definition, const dgba_option_table *
     return DGBA_OK;
 }
 
-static dgba_status find_rule_task(dgba_rule *rule, const dgba_task *tasks, int64_t task_count) {
+static dgba_status bind_rule(dgba_rule *rule, const dgba_task *tasks, int64_t task_count) {
     const char *names[DGBA_MOST_TASKS];
-    rule->task_index = -1;
-    if (rule->task[0] == '\0') return DGBA_OK;
     for (int64_t t = 0; t < task_count; ++t) names[t] = tasks[t].name;
-    return dgba_context(dgba_text_find(&rule->task_index, rule->task, names, task_count, "task"), "rule %s",
-                        rule->kind->name);
+    return dgba_rule_bind(rule, names, task_count);
 }
 
 dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count) {
@@ -123,7 +120,7 @@ dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, c
     DGBA_TRY(read_kind_options(&out->step, out->step.kind->options, settings, "attack.step."));
     DGBA_TRY(read_kind_options(&out->rule, out->rule.kind->options, settings, "attack.rule."));
     DGBA_TRY(dgba_attack_pair(out->step.kind, out->rule.kind));
-    return find_rule_task(&out->rule, tasks, task_count);
+    return bind_rule(&out->rule, tasks, task_count);
 }
 
 dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released) {

@@ -139,12 +139,40 @@ static dgba_box image_box(void) {
     return box;
 }
 
+/** Where the rule's solves go. */
+typedef struct solve_listener {
+    dgba_record *record;
+    dgba_status status;
+} solve_listener;
+
+static void hear(void *self, const dgba_rule_solve *s) {
+    solve_listener *l = self;
+    dgba_record *record = l->record;
+    if (l->status != DGBA_OK) return;
+    l->status = DGBA_GROW(&record->solves, record->solve_count);
+    if (l->status != DGBA_OK) return;
+    record->solves[record->solve_count++] = (dgba_solve_row){.image = record->images[s->sample],
+                                                             .iteration = s->iteration,
+                                                             .objective = s->objective,
+                                                             .bound = s->bound,
+                                                             .gap = s->gap,
+                                                             .proven = s->proven,
+                                                             .seconds = s->seconds,
+                                                             .variables = s->variables,
+                                                             .core = s->core,
+                                                             .solver = dgba_text_copy(s->solver),
+                                                             .status = dgba_text_copy(s->status)};
+}
+
 static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_attack attack;
     dgba_attack_log log = {0};
     DGBA_TRY(trial_read_attack(&attack, message, w->tasks, w->task_count));
     attack.box = image_box();
     attack.images = record->images;
+    solve_listener listener = {.record = record};
+    const dgba_rule_sink sink = {&listener, hear};
+    attack.sink = &sink;
     if (attack.step.kind->scores_batch) attack.data_losses = w->data_losses;
     const dgba_oracle oracle = dgba_network_oracle_interface(w->oracle);
     const size_t bytes = dgba_attack_scratch_bytes(&attack, w->task_count, w->batch.shape);
@@ -157,7 +185,7 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     record->forward_passes = log.passes.forward;
     record->backward_passes = log.passes.backward;
     record->left_out = log.left_out;
-    return DGBA_OK;
+    return listener.status;
 }
 
 dgba_status worker_measure_images(dgba_worker *w, dgba_record *record, const float *images) {

@@ -29,6 +29,7 @@ static dgba_status add_record(shards *to, const collection *from, const dgba_uni
     to->merged.forward_passes += record.forward_passes;
     to->merged.backward_passes += record.backward_passes;
     to->merged.left_out += record.left_out;
+    status = dgba_solves_move(&to->merged.solves, &to->merged.solve_count, &record.solves, &record.solve_count);
 out:
     dgba_record_free(&record);
     return status;
