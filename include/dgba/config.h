@@ -2,7 +2,8 @@
  *
  *  The configuration knows sections and option tables, not what they mean. A list where an option wants one value is a
  *  sweep axis: a section expands to the product of its axes, in the order of the table, last axis fastest. The points hold
- *  canonical text, so that equal configurations compare equal however they were written.
+ *  canonical text, so that equal configurations compare equal however they were written. Axes can be zipped and points
+ *  excluded, seeds repeated, files included: src/config/README.md.
  */
 #ifndef DGBA_CONFIG_H
 #define DGBA_CONFIG_H
