@@ -37,13 +37,12 @@ typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK
 typedef struct dgba_unit {
     dgba_unit_kind kind;
     char id[DGBA_HASH_TEXT_BYTES];
-    dgba_settings settings; // all that determines the result
-    double macs;            // multiply-accumulates of one forward pass of one image
-    double cost;            // estimated multiply-accumulates of the unit
-    int64_t model;          // number of the model in the sweep
-    int64_t attack;         // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
-    int64_t shard;          // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
-    int64_t needs;          // index of the training unit, -1 for none; a transfer unit wants all of them
+    double macs;    // multiply-accumulates of one forward pass of one image
+    double cost;    // estimated multiply-accumulates of the unit
+    int64_t model;  // number of the model in the sweep
+    int64_t attack; // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
+    int64_t shard;  // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
+    int64_t needs;  // index of the training unit, -1 for none; a transfer unit wants all of them
 } dgba_unit;
 
 /** All units of a sweep: first the models, then per model the clean shards and per attack the shards, then per model and
@@ -60,6 +59,7 @@ typedef struct dgba_sweep {
     int64_t image_count, shard_images, shard_count;
     int64_t model_count, attack_count; // attack_count is per model
     int64_t parameter_bytes;           // of the largest model
+    dgba_settings *models;             // [model_count] settings of the training units
     dgba_settings *attacks;            // [attack_count] step, rule with its task, epsilon
     int64_t *transferred;              // [transferred_count] numbers of the attacks in the transfer arrays of the results
     int64_t transferred_count;
@@ -91,6 +91,11 @@ int64_t dgba_sweep_transfers(const dgba_sweep *sweep, int64_t model, int64_t tra
 
 /** Index of the transfer unit that an attack unit's shard belongs to; -1 if it is not transferred. */
 int64_t dgba_sweep_transfer_of(const dgba_sweep *sweep, const dgba_unit *attack);
+
+/** All that determines the result of a unit: what its id is the hash of. A sweep can have a million units, so they do not
+ *  keep their settings.
+ *  Owns      caller frees with dgba_settings_free() */
+void dgba_unit_settings(dgba_settings *out, const dgba_sweep *sweep, const dgba_unit *unit);
 
 /** Id of a transfer unit's record of the model of number `target`. */
 void dgba_unit_target_id(char id[DGBA_HASH_TEXT_BYTES], const dgba_sweep *sweep, const dgba_unit *unit, int64_t target);

@@ -4,22 +4,6 @@
 #include "bundle.h"
 #include "settings.h"
 
-/* ---- Names ---- */
-
-void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit *unit) {
-    const dgba_settings *model = &sweep->units[unit->model].settings;
-    dgba_text_clear(out);
-    dgba_text_add(out, "%s layout %s seed %s", dgba_settings_get(&unit->settings, "kind"),
-                  dgba_settings_get(model, "model.layout"), dgba_settings_get(model, "train.seed"));
-    if (unit->attack >= 0) {
-        const char *task = dgba_settings_get(&unit->settings, "attack.rule.task");
-        dgba_text_add(out, " %s %s%s%s epsilon %s", dgba_settings_get(&unit->settings, "attack.step.kind"),
-                      dgba_settings_get(&unit->settings, "attack.rule.kind"), task != NULL ? ":" : "",
-                      task != NULL ? task : "", dgba_settings_get(&unit->settings, "attack.epsilon"));
-    }
-    if (unit->shard >= 0) dgba_text_add(out, " shard %lld", (long long)unit->shard);
-}
-
 /* ---- What is there already ---- */
 
 /** A model's file says which unit made it. */
@@ -115,13 +99,13 @@ static void add_targets(dgba_settings *message, const dgba_sweep *sweep, const d
 /** Keys that tell a worker where things lie begin with '@': they do not belong to the id. */
 dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
                               const char *folder) {
-    dgba_settings message = {0};
+    dgba_settings message;
     dgba_text text = {0};
-    dgba_settings_add(&message, "", &unit->settings);
+    dgba_unit_settings(&message, sweep, unit);
     dgba_settings_set(&message, "@id", unit->id);
     dgba_settings_set(&message, "@data.file", sweep->data_file);
     // The training unit's own list of tasks; shards name their model only.
-    dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->units[unit->model].settings, "data.tasks"));
+    dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->models[unit->model], "data.tasks"));
     if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", sweep, folder, sweep->units[unit->needs].id);
     if (unit->kind == DGBA_UNIT_TRANSFER) add_targets(&message, sweep, unit, folder);
     dgba_settings_print(&text, &message);
