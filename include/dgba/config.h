@@ -67,6 +67,10 @@ const dgba_settings *dgba_config_points(const dgba_config *config, const char *s
 /** Identity of what a list of settings determines: equal for equal settings in whatever order. */
 dgba_hash dgba_config_id(const dgba_settings *settings);
 
+/** Adds a line for every key whose values differ between two configurations: "train.iterations: 20 -> 40". */
+void dgba_config_differences(dgba_text *out, const dgba_config *former, const dgba_config *now,
+                             const dgba_config_schema *schema);
+
 /** Help of the whole schema: sections, keys, defaults, kinds with their options. */
 void dgba_config_help(dgba_text *out, const dgba_config_schema *schema);
 

@@ -33,6 +33,10 @@ const dgba_config_schema *dgba_trial_attack_schema(void);
 /* ---- Units ---- */
 
 typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK, DGBA_UNIT_TRANSFER } dgba_unit_kind;
+enum { DGBA_UNIT_KINDS = 4 };
+
+/** "train", "clean", "attack", "transfer". */
+const char *dgba_unit_kind_name(dgba_unit_kind kind);
 
 typedef struct dgba_unit {
     dgba_unit_kind kind;
@@ -109,12 +113,38 @@ void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit
 dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
                               const char *folder);
 
-/** Whether a finished, readable result of the unit lies in the run folder; of a transfer unit all records of models. */
+/** What lies in the run folder of a unit; of a transfer unit: of all its records of models. */
+typedef enum dgba_finding {
+    DGBA_FOUND_RESULT,
+    DGBA_FOUND_NOTHING,
+    DGBA_FOUND_DAMAGED // truncated, of another unit, of another version: dgba_error() says it, and the caller clears that
+} dgba_finding;
+dgba_finding dgba_unit_find(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
+
+/** Whether a finished, readable result of the unit is there; what is damaged is told in a warning. */
 bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
 /** Puts the result of a unit into the run folder.
  *  Errors    DGBA_E_IO; DGBA_E_FORMAT if it is not the result of a transfer unit */
 dgba_status dgba_unit_put(dgba_store *store, const dgba_unit *unit, const char *result, size_t count);
+
+/* ---- How long units take ---- */
+
+/** What finished units have cost and taken, by kind: a second for so many multiply-accumulates. Starts zeroed. */
+typedef struct dgba_rates {
+    double macs[DGBA_UNIT_KINDS], seconds[DGBA_UNIT_KINDS];
+    double assumed_macs_per_second; // for as long as nothing has finished
+} dgba_rates;
+
+void dgba_rates_note(dgba_rates *rates, const dgba_unit *unit, double seconds);
+
+/** Notes a finished unit by the seconds that its result tells. Transfer units are not told apart from their parts, and are
+ *  left out, as is what cannot be read. */
+void dgba_rates_learn(dgba_rates *rates, const dgba_unit *unit, const char *folder);
+
+/** Seconds of one worker per multiply-accumulate. A kind that has not been seen takes the rate of one that has: attack,
+ *  clean, transfer, train, in this order. */
+double dgba_rates_per_mac(const dgba_rates *rates, dgba_unit_kind kind);
 
 /* ---- Running a unit ---- */
 

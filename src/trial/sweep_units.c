@@ -3,7 +3,9 @@
 
 #include "sweep.h"
 
-static const char *const kind_names[] = {"train", "clean", "attack", "transfer"};
+static const char *const kind_names[DGBA_UNIT_KINDS] = {"train", "clean", "attack", "transfer"};
+
+const char *dgba_unit_kind_name(dgba_unit_kind kind) { return kind_names[kind]; }
 
 dgba_status sweep_add_unit(dgba_unit **out, dgba_sweep *sweep, dgba_unit_kind kind, int64_t needs) {
     DGBA_TRY(DGBA_GROW(&sweep->units, sweep->unit_count));
