@@ -104,7 +104,7 @@ static void add_kind(dgba_text *out, const plan_context *plan, dgba_unit_kind ki
         if (about->cost > longest) longest = about->cost;
     }
     if (count == 0) return;
-    dgba_text_add(out, "%-9s %9lld %9lld %9lld %12.4g %8.1f  ", dgba_unit_kind_name(kind), (long long)count,
+    dgba_text_add(out, "%-9s %9lld %9lld %9lld %12.4g %8.4g  ", dgba_unit_kind_name(kind), (long long)count,
                   (long long)cached, (long long)(count - cached), 1e-12 * macs,
                   1e-9 / dgba_rates_per_mac(&plan->units.rates, kind));
     add_duration(out, longest);

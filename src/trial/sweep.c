@@ -71,15 +71,23 @@ static bool is_known_attack(const dgba_sweep *sweep, const dgba_settings *attack
     return false;
 }
 
+/** Adds to a refusal of a pair how to do without it. */
+static dgba_status advise(dgba_status status, const dgba_attack *attack) {
+    if (status == DGBA_OK || attack->step.kind == NULL || attack->rule.kind == NULL) return status;
+    if (dgba_attack_pair(attack->step.kind, attack->rule.kind) == DGBA_OK) return status;
+    return dgba_fail(status, "%s; `exclude: {step: %s, rule: %s}` leaves the pair out", dgba_error(),
+                     attack->step.kind->name, attack->rule.kind->name);
+}
+
 dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
     DGBA_TRY(DGBA_GROW(&sweep->attacks, sweep->attack_count));
     dgba_settings attack = {0};
     dgba_settings_add(&attack, "attack.", point);
     if (rule_task != NULL) dgba_settings_set(&attack, "attack.rule.task", rule_task);
     dgba_task tasks[DGBA_MOST_TASKS];
-    dgba_attack checked;
+    dgba_attack checked = {0};
     dgba_status status = dgba_sweep_tasks(tasks, sweep);
-    if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
+    if (status == DGBA_OK) status = advise(trial_read_attack(&checked, &attack, tasks, sweep->data.task_count), &checked);
     if (status == DGBA_OK && !checked.step.kind->is_random) dgba_settings_set(&attack, "attack.seed", "0");
     // [single, single:normal] names one attack twice, as do two seeds of one without random starts; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))

@@ -144,6 +144,12 @@ static void impossible_sweeps(void **state) {
     unload();
     CHECK_FAILS(DGBA_E_CONFIG, load_status("shard: 2", MODEL TRAIN "attack: {step: saga, rule: mgda, epsilon: 4}\n"));
     CHECK_MESSAGE("attack: step 'saga' does not work with rule 'mgda': the step weighs the tasks itself");
+    CHECK_MESSAGE("; `exclude: {step: saga, rule: mgda}` leaves the pair out");
+    unload();
+    load("tasks: [normal, depth_zbuffer]", MODEL TRAIN
+         "attack: {step: [fgsm, saga], rule: [dgba, mgda], epsilon: 4,\n"
+         "         exclude: {step: saga, rule: mgda}}\n");
+    assert_int_equal(sweep.attack_count, 3);
     unload();
 }
 
