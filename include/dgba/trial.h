@@ -33,17 +33,20 @@ const dgba_config_schema *dgba_trial_attack_schema(void);
 /* ---- Units ---- */
 
 typedef enum dgba_unit_kind { DGBA_UNIT_TRAIN, DGBA_UNIT_CLEAN, DGBA_UNIT_ATTACK, DGBA_UNIT_TRANSFER } dgba_unit_kind;
+enum { DGBA_UNIT_KINDS = 4 };
+
+/** "train", "clean", "attack", "transfer". */
+const char *dgba_unit_kind_name(dgba_unit_kind kind);
 
 typedef struct dgba_unit {
     dgba_unit_kind kind;
     char id[DGBA_HASH_TEXT_BYTES];
-    dgba_settings settings; // all that determines the result
-    double macs;            // multiply-accumulates of one forward pass of one image
-    double cost;            // estimated multiply-accumulates of the unit
-    int64_t model;          // number of the model in the sweep
-    int64_t attack;         // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
-    int64_t shard;          // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
-    int64_t needs;          // index of the training unit, -1 for none; a transfer unit wants all of them
+    double macs;    // multiply-accumulates of one forward pass of one image
+    double cost;    // estimated multiply-accumulates of the unit
+    int64_t model;  // number of the model in the sweep
+    int64_t attack; // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
+    int64_t shard;  // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
+    int64_t needs;  // index of the training unit, -1 for none; a transfer unit wants all of them
 } dgba_unit;
 
 /** All units of a sweep: first the models, then per model the clean shards and per attack the shards, then per model and
@@ -60,6 +63,7 @@ typedef struct dgba_sweep {
     int64_t image_count, shard_images, shard_count;
     int64_t model_count, attack_count; // attack_count is per model
     int64_t parameter_bytes;           // of the largest model
+    dgba_settings *models;             // [model_count] settings of the training units
     dgba_settings *attacks;            // [attack_count] step, rule with its task, epsilon
     int64_t *transferred;              // [transferred_count] numbers of the attacks in the transfer arrays of the results
     int64_t transferred_count;
@@ -92,6 +96,11 @@ int64_t dgba_sweep_transfers(const dgba_sweep *sweep, int64_t model, int64_t tra
 /** Index of the transfer unit that an attack unit's shard belongs to; -1 if it is not transferred. */
 int64_t dgba_sweep_transfer_of(const dgba_sweep *sweep, const dgba_unit *attack);
 
+/** All that determines the result of a unit: what its id is the hash of. A sweep can have a million units, so they do not
+ *  keep their settings.
+ *  Owns      caller frees with dgba_settings_free() */
+void dgba_unit_settings(dgba_settings *out, const dgba_sweep *sweep, const dgba_unit *unit);
+
 /** Id of a transfer unit's record of the model of number `target`. */
 void dgba_unit_target_id(char id[DGBA_HASH_TEXT_BYTES], const dgba_sweep *sweep, const dgba_unit *unit, int64_t target);
 
@@ -104,12 +113,38 @@ void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit
 dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *sweep, const dgba_unit *unit,
                               const char *folder);
 
-/** Whether a finished, readable result of the unit lies in the run folder; of a transfer unit all records of models. */
+/** What lies in the run folder of a unit; of a transfer unit: of all its records of models. */
+typedef enum dgba_finding {
+    DGBA_FOUND_RESULT,
+    DGBA_FOUND_NOTHING,
+    DGBA_FOUND_DAMAGED // truncated, of another unit, of another version: dgba_error() says it, and the caller clears that
+} dgba_finding;
+dgba_finding dgba_unit_find(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
+
+/** Whether a finished, readable result of the unit is there; what is damaged is told in a warning. */
 bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
 /** Puts the result of a unit into the run folder.
  *  Errors    DGBA_E_IO; DGBA_E_FORMAT if it is not the result of a transfer unit */
 dgba_status dgba_unit_put(dgba_store *store, const dgba_unit *unit, const char *result, size_t count);
+
+/* ---- How long units take ---- */
+
+/** What finished units have cost and taken, by kind: a second for so many multiply-accumulates. Starts zeroed. */
+typedef struct dgba_rates {
+    double macs[DGBA_UNIT_KINDS], seconds[DGBA_UNIT_KINDS];
+    double assumed_macs_per_second; // for as long as nothing has finished
+} dgba_rates;
+
+void dgba_rates_note(dgba_rates *rates, const dgba_unit *unit, double seconds);
+
+/** Notes a finished unit by the seconds that its result tells. Transfer units are not told apart from their parts, and are
+ *  left out, as is what cannot be read. */
+void dgba_rates_learn(dgba_rates *rates, const dgba_unit *unit, const char *folder);
+
+/** Seconds of one worker per multiply-accumulate. A kind that has not been seen takes the rate of one that has: attack,
+ *  clean, transfer, train, in this order. */
+double dgba_rates_per_mac(const dgba_rates *rates, dgba_unit_kind kind);
 
 /* ---- Running a unit ---- */
 

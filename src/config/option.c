@@ -68,6 +68,7 @@ static bool is_axis(const dgba_option *option, const dgba_yaml_node *node) {
 
 dgba_status dgba_config_check_option(config_entry *into, const config_scope *at, const dgba_option *option,
                                      const dgba_yaml_node *node) {
+    if (node == NULL && at->partial) return DGBA_OK;
     if (node == NULL && option->fallback == NULL) return at->absent ? DGBA_OK : dgba_config_fail_missing(at, option->name);
     config_axis *axis = NULL;
     DGBA_TRY(dgba_config_add_axis(&axis, into, at, option->name, ""));

@@ -54,11 +54,12 @@ static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, 
     dgba_model model = {0};
     dgba_train options;
     dgba_text tree = {0};
-    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, &unit->settings, "train."));
-    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
+    const dgba_settings *settings = &sweep->models[unit->model];
+    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, settings, "train."));
+    DGBA_TRY(trial_create_model(&model, settings, &sweep->data));
     dgba_layout_print(&tree, &model.layout);
     dgba_results_set_text(&row->id, unit->id);
-    dgba_results_set_text(&row->backbone, dgba_settings_get(&unit->settings, "model.backbone"));
+    dgba_results_set_text(&row->backbone, dgba_settings_get(settings, "model.backbone"));
     dgba_results_set_text(&row->layout_tree, dgba_text_chars(&tree));
     row->width = model.def.width;
     row->layout = model.def.layout;

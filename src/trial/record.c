@@ -158,8 +158,13 @@ static dgba_status check_head(dgba_h5 *file, const char *id) {
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/", "format"));
     DGBA_TRY_OUT(dgba_h5_get_integer(&version, file, "/", "format_version"));
-    if (strcmp(dgba_text_chars(&text), format_name) != 0 || version != DGBA_UNIT_FORMAT) {
-        status = dgba_fail(DGBA_E_FORMAT, "%s: not the result of a unit of this version", dgba_h5_name(file));
+    if (strcmp(dgba_text_chars(&text), format_name) != 0) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: not the result of a unit", dgba_h5_name(file));
+        goto out;
+    }
+    if (version != DGBA_UNIT_FORMAT) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: written by %s dgba (unit format %lld; this one's is %d)", dgba_h5_name(file),
+                           version > DGBA_UNIT_FORMAT ? "a newer" : "an older", (long long)version, DGBA_UNIT_FORMAT);
         goto out;
     }
     DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/", "id"));

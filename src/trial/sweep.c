@@ -56,11 +56,27 @@ out:
 
 /* ---- The attacks of a model ---- */
 
+static bool are_equal(const dgba_settings *a, const dgba_settings *b) {
+    if (a->count != b->count) return false;
+    for (int64_t i = 0; i < a->count; ++i) {
+        const char *other = dgba_settings_get(b, a->items[i].key);
+        if (other == NULL || strcmp(a->items[i].value, other) != 0) return false;
+    }
+    return true;
+}
+
 static bool is_known_attack(const dgba_sweep *sweep, const dgba_settings *attack) {
-    const dgba_hash id = dgba_config_id(attack);
     for (int64_t i = 0; i < sweep->attack_count; ++i)
-        if (dgba_hash_equal(id, dgba_config_id(&sweep->attacks[i]))) return true;
+        if (are_equal(attack, &sweep->attacks[i])) return true;
     return false;
+}
+
+/** Adds to a refusal of a pair how to do without it. */
+static dgba_status advise(dgba_status status, const dgba_attack *attack) {
+    if (status == DGBA_OK || attack->step.kind == NULL || attack->rule.kind == NULL) return status;
+    if (dgba_attack_pair(attack->step.kind, attack->rule.kind) == DGBA_OK) return status;
+    return dgba_fail(status, "%s; `exclude: {step: %s, rule: %s}` leaves the pair out", dgba_error(),
+                     attack->step.kind->name, attack->rule.kind->name);
 }
 
 dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
@@ -69,9 +85,9 @@ dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, cons
     dgba_settings_add(&attack, "attack.", point);
     if (rule_task != NULL) dgba_settings_set(&attack, "attack.rule.task", rule_task);
     dgba_task tasks[DGBA_MOST_TASKS];
-    dgba_attack checked;
+    dgba_attack checked = {0};
     dgba_status status = dgba_sweep_tasks(tasks, sweep);
-    if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
+    if (status == DGBA_OK) status = advise(trial_read_attack(&checked, &attack, tasks, sweep->data.task_count), &checked);
     if (status == DGBA_OK && !checked.step.kind->is_random) dgba_settings_set(&attack, "attack.seed", "0");
     // [single, single:normal] names one attack twice, as do two seeds of one without random starts; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))
@@ -97,24 +113,6 @@ static dgba_status expand_attacks(dgba_sweep *sweep, const dgba_config *config) 
 
 /* ---- Units ---- */
 
-static const char *const kind_names[] = {"train", "clean", "attack", "transfer"};
-
-static dgba_status add_unit(dgba_unit **out, dgba_sweep *sweep, dgba_unit_kind kind, int64_t needs) {
-    DGBA_TRY(DGBA_GROW(&sweep->units, sweep->unit_count));
-    dgba_unit *unit = &sweep->units[sweep->unit_count++];
-    *unit = (dgba_unit){.kind = kind, .attack = -1, .shard = -1, .needs = needs};
-    dgba_settings *s = &unit->settings;
-    dgba_settings_format(s, "format", "%d", DGBA_UNIT_FORMAT);
-    dgba_settings_set(s, "kind", kind_names[kind]);
-    dgba_settings_set(s, "data.fingerprint", sweep->data.fingerprint);
-    dgba_settings_format(s, "data.height", "%lld", (long long)sweep->input.h);
-    dgba_settings_format(s, "data.width", "%lld", (long long)sweep->input.w);
-    *out = unit;
-    return DGBA_OK;
-}
-
-static void set_id(dgba_unit *unit) { dgba_hash_text(unit->id, dgba_config_id(&unit->settings)); }
-
 static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
     dgba_text names = {0};
     for (int64_t t = 0; t < data->task_count; ++t) dgba_text_add(&names, "%s%s", t > 0 ? ", " : "[", data->tasks[t].name);
@@ -127,7 +125,7 @@ static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
 static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     dgba_model model = {0};
     int64_t macs = 0;
-    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
+    DGBA_TRY(trial_create_model(&model, &sweep->models[unit->model], &sweep->data));
     const dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
     const int64_t bytes = dgba_graph_parameter_floats(model.graph) * (int64_t)sizeof(float);
     if (bytes > sweep->parameter_bytes) sweep->parameter_bytes = bytes;
@@ -136,18 +134,29 @@ static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     return status;
 }
 
+/** A new model: its training unit and its settings, which are still empty. */
+static dgba_status add_model(dgba_unit **unit, dgba_settings **settings, dgba_sweep *sweep) {
+    DGBA_TRY(DGBA_GROW(&sweep->models, sweep->model_count));
+    DGBA_TRY(sweep_add_unit(unit, sweep, DGBA_UNIT_TRAIN, -1));
+    *settings = &sweep->models[sweep->model_count];
+    **settings = (dgba_settings){0};
+    (*unit)->model = sweep->model_count++;
+    return DGBA_OK;
+}
+
 static dgba_status add_train_unit(dgba_sweep *sweep, const dgba_settings *model, const dgba_settings *train,
                                   const data_settings *data) {
     dgba_unit *unit = NULL;
+    dgba_settings *settings = NULL;
     dgba_train options;
     DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, train, ""));
-    DGBA_TRY(add_unit(&unit, sweep, DGBA_UNIT_TRAIN, -1));
-    unit->model = sweep->model_count++;
-    set_tasks(&unit->settings, &sweep->data);
-    dgba_settings_format(&unit->settings, "data.train_images", "%lld", (long long)data->train_images);
-    dgba_settings_add(&unit->settings, "model.", model);
-    dgba_settings_add(&unit->settings, "train.", train);
-    set_id(unit);
+    DGBA_TRY(add_model(&unit, &settings, sweep));
+    sweep_set_common(settings, sweep, DGBA_UNIT_TRAIN);
+    set_tasks(settings, &sweep->data);
+    dgba_settings_format(settings, "data.train_images", "%lld", (long long)data->train_images);
+    dgba_settings_add(settings, "model.", model);
+    dgba_settings_add(settings, "train.", train);
+    sweep_set_id(unit, settings);
     DGBA_TRY(measure_model(sweep, unit));
     // Forward, backward to the inputs, backward to the parameters.
     unit->cost = 3.0 * unit->macs * (double)options.batch * (double)options.iterations;
@@ -160,37 +169,6 @@ static dgba_status add_model_units(dgba_sweep *sweep, const dgba_config *config,
     const dgba_settings *train = dgba_config_points(config, "train", &trainings);
     for (int64_t m = 0; m < models; ++m)
         for (int64_t t = 0; t < trainings; ++t) DGBA_TRY(add_train_unit(sweep, &model[m], &train[t], data));
-    return DGBA_OK;
-}
-
-static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t number) {
-    dgba_settings_add(&unit->settings, "", &sweep->attacks[number]);
-    const dgba_step_kind *step = NULL;
-    DGBA_TRY(dgba_step_kind_find(&step, dgba_settings_get(&unit->settings, "attack.step.kind")));
-    // Such a step compares with the clean losses of all test images up to the last one used.
-    if (step->scores_batch)
-        dgba_settings_format(&unit->settings, "data.test_images", "%lld",
-                             (long long)(sweep->first_image + sweep->image_count));
-    return DGBA_OK;
-}
-
-dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
-    dgba_unit *unit = NULL;
-    const int64_t first = work->shard * sweep->shard_images;
-    const int64_t images = limited(sweep->image_count - first, work->shards * sweep->shard_images);
-    DGBA_TRY(add_unit(&unit, sweep, work->kind, work->model)); // training units come first, one per model
-    unit->model = work->model;
-    unit->attack = work->attack;
-    unit->shard = work->shard;
-    dgba_settings_set(&unit->settings, "model", sweep->units[work->model].id);
-    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)(sweep->first_image + first));
-    dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images);
-    dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
-    if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
-    if (work->attack >= 0) DGBA_TRY(set_attack(unit, sweep, work->attack));
-    set_id(unit);
-    unit->macs = sweep->units[work->model].macs;
-    unit->cost = work->macs * (double)images;
     return DGBA_OK;
 }
 
@@ -207,13 +185,13 @@ dgba_status sweep_attack_passes(double *passes, const dgba_sweep *sweep, int64_t
 static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
     const double macs = sweep->units[model].macs;
     shard_work work = {.kind = DGBA_UNIT_CLEAN, .model = model, .attack = -1, .shards = 1, .macs = macs};
-    for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
+    DGBA_TRY(sweep_add_shard_units(sweep, &work));
     work.kind = DGBA_UNIT_ATTACK;
     for (work.attack = 0; work.attack < sweep->attack_count; ++work.attack) {
         double passes = 0;
         DGBA_TRY(sweep_attack_passes(&passes, sweep, work.attack));
         work.macs = passes * macs;
-        for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
+        DGBA_TRY(sweep_add_shard_units(sweep, &work));
     }
     return DGBA_OK;
 }
@@ -255,10 +233,10 @@ static dgba_status choose_as_trained(data_settings *data, const finished_model *
 
 static dgba_status add_finished_model(dgba_sweep *sweep, const finished_model *model) {
     dgba_unit *unit = NULL;
-    DGBA_TRY(add_unit(&unit, sweep, DGBA_UNIT_TRAIN, -1));
-    unit->model = sweep->model_count++;
-    dgba_settings_add(&unit->settings, "", &model->settings);
-    set_tasks(&unit->settings, &sweep->data);
+    dgba_settings *settings = NULL;
+    DGBA_TRY(add_model(&unit, &settings, sweep));
+    dgba_settings_add(settings, "", &model->settings);
+    set_tasks(settings, &sweep->data);
     memcpy(unit->id, model->id, sizeof unit->id);
     return measure_model(sweep, unit);
 }
@@ -291,8 +269,9 @@ int64_t dgba_sweep_shards(const dgba_sweep *sweep, int64_t model, int64_t attack
 
 void dgba_sweep_free(dgba_sweep *sweep) {
     for (int64_t i = 0; i < sweep->attack_count; ++i) dgba_settings_free(&sweep->attacks[i]);
-    for (int64_t i = 0; i < sweep->unit_count; ++i) dgba_settings_free(&sweep->units[i].settings);
+    for (int64_t i = 0; i < sweep->model_count; ++i) dgba_settings_free(&sweep->models[i]);
     dgba_free(sweep->attacks);
+    dgba_free(sweep->models);
     dgba_free(sweep->transferred);
     dgba_free(sweep->units);
     dgba_free(sweep->images);

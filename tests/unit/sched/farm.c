@@ -26,13 +26,15 @@ typedef struct sweep {
     double seconds;                             // of a nap
     int64_t unprepared, stop_after, fail_after; // unit that cannot be prepared; numbers of results; -1 = never
     dgba_sched_unit units[UNITS_MOST];
-    int64_t count;
+    int64_t count, retries;
+    int64_t flaky, flaky_times; // a unit that fails so often, and then succeeds
 
     int64_t worked; // on this rank
     int64_t finished;
     int64_t order[UNITS_MOST];
     int times[UNITS_MOST];
     int wrong, workers_seen[64];
+    int64_t started, retried;
     dgba_status failure;
     char message[256];
     int64_t ticks;
@@ -42,10 +44,11 @@ typedef struct sweep {
 static char pattern(size_t i) { return (char)(i * 7 + (i >> 20)); }
 
 static dgba_status prepare(char **bytes, size_t *count, void *context, int64_t unit) {
-    const sweep *s = context;
+    sweep *s = context;
     if (unit == s->unprepared) return dgba_fail(DGBA_E_IO, "no model for unit %lld", (long long)unit);
     if (s->kinds[unit] == EMPTY) return DGBA_OK;
-    const struct job job = {.unit = unit, .kind = s->kinds[unit], .seconds = s->seconds};
+    const bool fails = unit == s->flaky && s->flaky_times-- > 0;
+    const struct job job = {.unit = unit, .kind = fails ? FAIL : s->kinds[unit], .seconds = s->seconds};
     *count = job.kind == LARGE ? LARGE_INPUT : sizeof job;
     DGBA_TRY(dgba_allocate((void **)bytes, (int64_t)*count, 1));
     for (size_t i = sizeof job; i < *count; ++i) (*bytes)[i] = pattern(i);
@@ -102,6 +105,7 @@ static dgba_status finished(void *context, const dgba_farm_result *result) {
     s->order[s->finished++] = result->unit;
     s->times[result->unit] += 1;
     s->workers_seen[result->worker] += 1;
+    s->retried += result->will_retry;
     if (result->status != DGBA_OK) {
         s->failure = result->status;
         snprintf(s->message, sizeof s->message, "%s", result->message);
@@ -110,6 +114,12 @@ static dgba_status finished(void *context, const dgba_farm_result *result) {
     }
     if (s->finished == s->fail_after) return dgba_fail(DGBA_E_IO, "the disk is full");
     return DGBA_OK;
+}
+
+static void started(void *context, int64_t unit, int worker) {
+    (void)unit;
+    (void)worker;
+    ((sweep *)context)->started += 1;
 }
 
 static void tick(void *context, const dgba_sched_counts *counts) {
@@ -124,7 +134,7 @@ static bool should_stop(void *context) {
 }
 
 static sweep new_sweep(int64_t count, enum kind kind, double seconds) {
-    sweep s = {.seconds = seconds, .unprepared = -1, .stop_after = -1, .fail_after = -1, .count = count};
+    sweep s = {.seconds = seconds, .unprepared = -1, .stop_after = -1, .fail_after = -1, .count = count, .flaky = -1};
     for (int64_t u = 0; u < count; ++u) {
         s.kinds[u] = kind;
         s.units[u] = (dgba_sched_unit){.cost = 1, .affinity = -1};
@@ -142,6 +152,8 @@ static dgba_status run(sweep *s) {
     const dgba_farm farm = {.context = s,
                             .units = s->units,
                             .unit_count = s->count,
+                            .retries = s->retries,
+                            .started = started,
                             .prepare = prepare,
                             .work = work,
                             .finished = finished,
@@ -225,6 +237,30 @@ static void a_unit_without_input_fails(void **state) {
     assert_int_equal(s.counts.done, 4);
     assert_int_equal(s.failure, DGBA_E_IO);
     assert_string_equal(s.message, "no model for unit 3");
+}
+
+static void failed_units_are_tried_again(void **state) {
+    (void)state;
+    static const int64_t flaky = 1;
+    for (int64_t failures = 2; failures <= 3; ++failures) {
+        sweep s = new_sweep(6, SQUARE, 0);
+        s.retries = 2;
+        s.flaky = flaky;
+        s.flaky_times = failures;
+        add_need(&s, 3, &flaky);
+        if (failures == 2)
+            CHECK_OK(run(&s));
+        else
+            CHECK_FAILS(DGBA_E_UNITS_FAILED, run(&s));
+        if (!is_root()) continue;
+        assert_int_equal(s.wrong, 0);
+        assert_int_equal(s.retried, 2);
+        assert_int_equal(s.times[flaky], 3);
+        assert_int_equal(s.times[3], failures == 2);
+        assert_int_equal(s.started, s.finished);
+        assert_int_equal(s.counts.done, failures == 2 ? 6 : 4);
+        assert_int_equal(s.counts.failed, failures - 2);
+    }
 }
 
 static void large_messages(void **state) {
@@ -322,6 +358,7 @@ static int test_all(void) {
         cmocka_unit_test(runs_follow_each_other),
         cmocka_unit_test(needs_come_first),
         cmocka_unit_test(failures_are_told),
+        cmocka_unit_test(failed_units_are_tried_again),
         cmocka_unit_test(a_unit_without_input_fails),
         cmocka_unit_test(large_messages),
         cmocka_unit_test(empty_messages),
