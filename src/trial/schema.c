@@ -13,10 +13,14 @@ static const dgba_config_section head = {.name = "head", .options = &dgba_head_o
         .choice_count = DGBA_COUNT_OF(attack_choices)                                  \
     }
 
+static const dgba_config_section adversarial = {.name = "adversarial",
+                                                .options = &dgba_train_adversarial_options,
+                                                .choices = attack_choices,
+                                                .choice_count = DGBA_COUNT_OF(attack_choices)};
 static const dgba_config_section sections[] = {
     DATA_SECTION,
     {.name = "model", .required = true, .options = &dgba_model_options, .children = &head, .child_count = 1},
-    {.name = "train", .required = true, .options = &dgba_train_options},
+    {.name = "train", .required = true, .options = &dgba_train_options, .children = &adversarial, .child_count = 1},
     ATTACK_SECTION,
     {.name = "transfer", .options = &trial_transfer_options},
 };

@@ -129,21 +129,11 @@ dgba_status worker_prepare_shard(dgba_worker *w, dgba_record *record, const dgba
 
 /* ---- Clean and attacked shards ---- */
 
-/** Valid input values: 0..255 per channel with the mean subtracted. */
-static dgba_box image_box(void) {
-    dgba_box box;
-    for (int c = 0; c < 3; ++c) {
-        box.low[c] = 0 - dgba_data_mean[c];
-        box.high[c] = 255 - dgba_data_mean[c];
-    }
-    return box;
-}
-
 static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     dgba_attack attack;
     dgba_attack_log log = {0};
     DGBA_TRY(trial_read_attack(&attack, message, w->tasks, w->task_count));
-    attack.box = image_box();
+    attack.box = trial_image_box();
     attack.images = record->images;
     if (attack.step.kind->scores_batch) attack.data_losses = w->data_losses;
     const dgba_oracle oracle = dgba_network_oracle_interface(w->oracle);
