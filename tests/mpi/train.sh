@@ -2,7 +2,7 @@
 # on from there, on other ranks, too, and ends with the models of an undisturbed run.
 . "$1/tests/support/sweep.sh"
 
-settings=(--set train.iterations=400 --set train.evaluate_every=150 --set 'attack.step=fgsm' --set 'attack.rule=dgba')
+settings=(--set train.iterations=200 --set train.evaluate_every=70 --set 'attack.step=fgsm' --set 'attack.rule=dgba')
 run 0 "$work/whole" "${settings[@]}"
 "$dgba" report "$work/whole" --format csv > "$work/whole.csv"
 
