@@ -11,6 +11,7 @@ void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit
     dgba_text_clear(out);
     dgba_text_add(out, "%s layout %s seed %s", dgba_settings_get(&unit->settings, "kind"),
                   dgba_settings_get(model, "model.layout"), dgba_settings_get(model, "train.seed"));
+    if (dgba_settings_get(model, "train.adversarial.epsilon") != NULL) dgba_text_add(out, " adversarial");
     if (unit->attack >= 0) {
         const char *task = dgba_settings_get(&unit->settings, "attack.rule.task");
         dgba_text_add(out, " %s %s%s%s epsilon %s", dgba_settings_get(&unit->settings, "attack.step.kind"),
