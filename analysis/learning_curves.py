@@ -19,7 +19,7 @@ class Curves:
 
     def __init__(self, path):
         with h5py.File(path, "r") as file:
-            settings = dict(line.split("=", 1) for line in file.attrs.get("settings", "").splitlines())
+            settings = dict(line.split("=", 1) for line in file.attrs["settings"].splitlines())
             train = file["train"]
             self.evaluated = "evaluation" in train
             if not self.evaluated:
@@ -36,12 +36,11 @@ class Curves:
 
     @staticmethod
     def _name(path, settings):
-        if not settings:
-            return path.name[:8] + ", in training"
         name = f"layout {settings['model.layout']}"
         if settings["train.seed"] != "0":
             name += f", seed {settings['train.seed']}"
-        return name + (", adversarial" if "train.adversarial.epsilon" in settings else "")
+        name += ", adversarial" if "train.adversarial.epsilon" in settings else ""
+        return name + (", in training" if path.name.endswith(".side.h5") else "")
 
     def column(self, metric):
         return self.metric[:, list(self.metrics).index(metric)]

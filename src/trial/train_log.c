@@ -1,5 +1,14 @@
 #include "train_file.h"
 
+dgba_status train_file_write_unit(dgba_h5 *file, const unit_message *message) {
+    dgba_text settings = {0};
+    dgba_settings_print(&settings, &message->identity);
+    dgba_status status = dgba_h5_set_text(file, "/", "id", message->id);
+    if (status == DGBA_OK) status = dgba_h5_set_text(file, "/", "settings", dgba_text_chars(&settings));
+    dgba_text_free(&settings);
+    return status;
+}
+
 /** Columns of numbers that differ in unit from column to column have none; the lists of names beside them say it. */
 static dgba_status write_rows(dgba_h5 *file, const char *path, const double *values, int64_t rows, int64_t columns,
                               const char *description) {

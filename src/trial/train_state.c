@@ -7,7 +7,7 @@
 
 enum { FORMAT = 1 };
 
-/** The arrays of a state, for writing and reading alike. Pointers are to pointers' targets, so a name and a length. */
+/** An array of a state, for writing and reading alike. */
 typedef struct part {
     const char *path, *description;
     dgba_h5_type type;
@@ -52,11 +52,12 @@ static dgba_status write_state(dgba_h5 *file, const dgba_train_state *state) {
     return dgba_h5_set_integer(file, GROUP, "best_evaluation", state->best_evaluation);
 }
 
-dgba_status train_file_save(const char *path, const dgba_train_state *state, const dgba_train_job *job, const char *id) {
+dgba_status train_file_save(const char *path, const dgba_train_state *state, const dgba_train_job *job,
+                            const unit_message *message) {
     dgba_h5 *file = NULL;
     dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_create(&file, path));
-    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "id", id));
+    DGBA_TRY_OUT(train_file_write_unit(file, message));
     DGBA_TRY_OUT(train_file_write_log(file, state, job));
     DGBA_TRY_OUT(write_state(file, state));
     status = dgba_h5_commit(&file);

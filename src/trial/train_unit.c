@@ -18,7 +18,7 @@ typedef struct training {
 
 /** Without its side file a training goes on all the same; what is lost, if it is stopped, is time. */
 static void save(training *t) {
-    if (train_file_save(t->side_file, &t->state, &t->job, t->message->id) != DGBA_OK)
+    if (train_file_save(t->side_file, &t->state, &t->job, t->message) != DGBA_OK)
         DGBA_WARNING("the training cannot be saved: %s", dgba_error());
     t->next_save = dgba_clock_seconds() + t->worker->watch.save_seconds;
 }
@@ -100,18 +100,14 @@ static dgba_status write_other_parameters(dgba_h5 *file, const training *t) {
 
 static dgba_status write_model(char **bytes, size_t *count, const training *t) {
     dgba_h5 *file = NULL;
-    dgba_text text = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_create_in_memory(&file));
-    dgba_settings_print(&text, &t->message->identity);
     DGBA_TRY_OUT(dgba_checkpoint_write(file, &t->model, dgba_train_kept(&t->state, &t->options)));
-    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "id", t->message->id));
-    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "settings", dgba_text_chars(&text)));
+    DGBA_TRY_OUT(train_file_write_unit(file, t->message));
     DGBA_TRY_OUT(train_file_write_log(file, &t->state, &t->job));
     DGBA_TRY_OUT(write_other_parameters(file, t));
     status = dgba_h5_to_bytes(bytes, count, &file);
 out:
-    dgba_text_free(&text);
     dgba_h5_close(&file);
     return status;
 }

@@ -28,7 +28,7 @@ static dgba_data *make_data(void) {
     const int64_t images[IMAGES] = {0, 1, 2, 3, 4, 5};
     dgba_data_writer *writer = NULL;
     dgba_data *data = NULL;
-    char path[600], number[16];
+    char path[600], number[24];
     snprintf(path, sizeof path, "%s/data.h5", check_folder("curve"));
     CHECK_OK(dgba_data_writer_create(&writer, path, &about));
     for (int64_t i = 0; i < IMAGES; ++i) {
