@@ -278,7 +278,7 @@ static void units_are_given_back(void **state) {
     sweep next = new_sweep(units, SQUARE, 0);
     CHECK_OK(run(&next));
     check_all_done(&next);
-    assert_false(dgba_farm_is_stopping());
+    if (is_root()) assert_false(dgba_farm_is_stopping()); // elsewhere only work may ask: the next run may have begun
 }
 
 static void stopping_when_all_is_done(void **state) {
