@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(gcc libc6-dev cmake ninja-build pkg-config git libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev
   libyaml-dev libpng-dev libjpeg62-turbo-dev libxxhash-dev librandom123-dev coinor-libcbc-dev)
-[ "${1:-}" != --analysis ] || packages+=(python3 python3-h5py python3-pandas)
+[ "${1:-}" != --analysis ] || packages+=(python3 python3-h5py python3-pandas python3-matplotlib)
 if [ "${1:-}" = --tests ]; then
   packages+=(libcmocka-dev clang-format python3 python3-h5py python3-scipy python3-pandas python3-xarray python3-matplotlib
     texlive-latex-base texlive-latex-recommended chromium)

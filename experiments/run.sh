@@ -2,7 +2,7 @@
 # Runs an experiment of this folder on real images: installs what is missing, builds, imports, trains, attacks, prints the
 # tables. The same command again does what is missing.
 #
-#   experiments/run.sh NAME FOLDER             NAME as rules or sharing; FOLDER with images and a dataset.yaml (src/data/README.md)
+#   experiments/run.sh NAME FOLDER             NAME as rules or training; FOLDER with images and a dataset.yaml (src/data/README.md)
 #   experiments/run.sh ... --set KEY=VALUE     changes the experiment, as for `dgba run`
 #   experiments/run.sh ... --output FOLDER     where data/ and runs/ go; the source folder otherwise
 set -euo pipefail

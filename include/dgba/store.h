@@ -78,22 +78,23 @@ typedef struct dgba_provenance {
     X(TEXT, unit, "", "unit of the metric")           \
     X(INTEGER, higher_is_better, "", "1 if a larger value is better")
 
-#define DGBA_MODEL_COLUMNS(X)                                                      \
-    X(TEXT, id, "", "id of the training unit")                                     \
-    X(TEXT, backbone, "", "backbone")                                              \
-    X(REAL, width, "", "multiplier of the backbone's channels")                    \
-    X(INTEGER, layout, "", "index of the layout")                                  \
-    X(TEXT, layout_tree, "", "task sets per level")                                \
-    X(INTEGER, sharing_score, "", "(task pair, level) that share")                 \
-    X(INTEGER, sharing_score_most, "", "all (task pair, level)")                   \
-    X(INTEGER, parameters, "", "trainable parameters")                             \
-    X(INTEGER, shared_parameters, "", "parameters that serve more than one task")  \
-    X(REAL, gmac, "GMAC", "multiply-accumulates of one forward pass of one image") \
-    X(INTEGER, seed, "", "seed of training")                                       \
-    X(INTEGER, iterations, "", "training iterations")                              \
-    X(REAL, train_seconds, "second", "wall time of training")                      \
-    X(INTEGER, images, "", "test images behind the clean values")                  \
-    X(TEXT, status, "", "ok, missing or failed")                                   \
+#define DGBA_MODEL_COLUMNS(X)                                                                    \
+    X(TEXT, id, "", "id of the training unit")                                                   \
+    X(TEXT, backbone, "", "backbone")                                                            \
+    X(REAL, width, "", "multiplier of the backbone's channels")                                  \
+    X(INTEGER, layout, "", "index of the layout")                                                \
+    X(TEXT, layout_tree, "", "task sets per level")                                              \
+    X(INTEGER, sharing_score, "", "(task pair, level) that share")                               \
+    X(INTEGER, sharing_score_most, "", "all (task pair, level)")                                 \
+    X(INTEGER, parameters, "", "trainable parameters")                                           \
+    X(INTEGER, shared_parameters, "", "parameters that serve more than one task")                \
+    X(REAL, gmac, "GMAC", "multiply-accumulates of one forward pass of one image")               \
+    X(INTEGER, seed, "", "seed of training")                                                     \
+    X(INTEGER, iterations, "", "training iterations")                                            \
+    X(TEXT, adversarial, "", "attack of adversarial training, empty if trained on clean images") \
+    X(REAL, train_seconds, "second", "wall time of training")                                    \
+    X(INTEGER, images, "", "test images behind the clean values")                                \
+    X(TEXT, status, "", "ok, missing or failed")                                                 \
     X(TEXT, reason, "", "why it failed")
 
 #define DGBA_ATTACK_COLUMNS(X)                                                                            \

@@ -155,9 +155,19 @@ typedef struct dgba_worker dgba_worker;
 dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf);
 void dgba_worker_free(dgba_worker **worker);
 
+/** What interrupts a training: units that take minutes are not interrupted. */
+typedef struct dgba_worker_watch {
+    bool (*should_stop)(void); // asked after each iteration, by the thread that runs the unit; NULL = never
+    double save_seconds;       // between two savings of a training under way
+} dgba_worker_watch;
+
+/** Without it trainings run to their end and are not saved before. */
+void dgba_worker_set_watch(dgba_worker *worker, const dgba_worker_watch *watch);
+
 /** Runs the unit of a message: the record (or checkpoint) as the bytes of an HDF5 file.
  *  Owns      caller frees *result with dgba_free()
- *  Errors    whatever went wrong, with its reason; the worker remains usable */
+ *  Errors    whatever went wrong, with its reason; the worker remains usable. DGBA_E_STOPPED for a training that was
+ *            asked to stop: its state is saved in the run folder, and the same message makes it go on */
 dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count);
 
 /** The images (N,3,H,W) of the attack unit that was run last, as the network sees them; borrowed until the next unit. */

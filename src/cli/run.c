@@ -10,6 +10,7 @@ typedef struct run_options {
     char output[DGBA_OPTION_TEXT_BYTES];
     bool serial, fail_fast;
     int64_t threads, retry;
+    double save_minutes;
 } run_options;
 
 static const dgba_option options[] = {
@@ -19,6 +20,8 @@ static const dgba_option options[] = {
      "how often a failed unit is tried again"},
     {"fail_fast", DGBA_OPTION_BOOL, offsetof(run_options, fail_fast), "false", 0, 0, NULL,
      "stop at the first unit that fails for good; what runs is finished"},
+    {"save_minutes", DGBA_OPTION_REAL, offsetof(run_options, save_minutes), "10", 0, 1e9, NULL,
+     "minutes between two savings of a training under way, which goes on from there after a crash"},
     {"threads", DGBA_OPTION_INTEGER, offsetof(run_options, threads), "1", 1, 1024, NULL, "threads of OpenBLAS per rank"},
 };
 static const dgba_option_table table = {"run", "running a sweep", options, DGBA_COUNT_OF(options)};
@@ -220,6 +223,7 @@ static dgba_status run_all(const arguments *given, const run_options *chosen) {
     DGBA_TRY_OUT(dgba_farm_agree(status));
     DGBA_TRY_OUT(dgba_farm_open_shelf(&shelf, sweep.model_count, sweep.parameter_bytes));
     DGBA_TRY_OUT(dgba_farm_agree(dgba_worker_create(&worker, shelf)));
+    dgba_worker_set_watch(worker, &(dgba_worker_watch){dgba_farm_is_stopping, 60 * chosen->save_minutes});
     DGBA_INFO_ROOT("%s: %lld units on %d workers, OpenBLAS core %s", state.provenance.name, (long long)sweep.unit_count,
                    dgba_farm_workers(), dgba_blas_core());
     status = run_farm_of(&state, worker, chosen->output);
@@ -260,7 +264,8 @@ const dgba_command run_command = {
     .help = "runs a sweep: trains, measures, attacks; what is finished is not run again",
     .details =
         "Under mpirun or srun every rank works and rank 0 also coordinates. The same command continues a run\n"
-        "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first.\n",
+        "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first, but\n"
+        "trainings are saved and go on the next time.\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

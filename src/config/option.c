@@ -13,7 +13,9 @@ static dgba_status canonical_at(dgba_text *out, const config_scope *at, const dg
 static dgba_status list_item(dgba_text *out, const config_scope *at, const dgba_option *option,
                              const dgba_yaml_node *node) {
     dgba_option one = *option;
-    one.kind = option->kind == DGBA_OPTION_INTEGERS ? DGBA_OPTION_INTEGER : DGBA_OPTION_TEXT;
+    one.kind = option->kind == DGBA_OPTION_INTEGERS ? DGBA_OPTION_INTEGER
+               : option->kind == DGBA_OPTION_REALS  ? DGBA_OPTION_REAL
+                                                    : DGBA_OPTION_TEXT;
     DGBA_TRY(dgba_config_check_scalar(at, option->name, node));
     DGBA_TRY(canonical_at(out, at, &one, node->text, node));
     if (out->length > 0 && strpbrk(out->chars, " ,[]") == NULL) return DGBA_OK;

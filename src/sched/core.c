@@ -252,7 +252,7 @@ void dgba_sched_finish(dgba_sched *sched, int64_t u, bool ok) {
     }
 }
 
-void dgba_sched_retry(dgba_sched *sched, int64_t u) {
+void dgba_sched_put_back(dgba_sched *sched, int64_t u) {
     DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
     struct unit *unit = &sched->units[u];
     unit->state = WAITING;
@@ -268,7 +268,7 @@ void dgba_sched_lose(dgba_sched *sched, int64_t w) {
     if (worker->lost) return;
     worker->lost = true;
     sched->workers_left -= 1;
-    if (worker->unit != NONE) dgba_sched_retry(sched, worker->unit);
+    if (worker->unit != NONE) dgba_sched_put_back(sched, worker->unit);
 }
 
 void dgba_sched_stop(dgba_sched *sched) { sched->stopped = true; }

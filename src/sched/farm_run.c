@@ -16,13 +16,21 @@ typedef struct coordinator {
 } coordinator;
 
 static void stop(coordinator *c) {
+    if (c->stopping) return;
     c->stopping = true;
     dgba_sched_stop(c->sched);
+    dgba_farm_set_stopping(true);
+    const dgba_farm_message message = {.tag = DGBA_FARM_STOP};
+    for (int rank = 1; rank < dgba_farm_ranks(); ++rank) dgba_farm_send(rank, &message);
 }
 
 /** Tells the outside, then the scheduler: units that need this one are handed out only when its result is kept. After an
  *  error of the outside it is not called again; what still runs is awaited and dropped. */
 static void finish_unit(coordinator *c, int worker, const dgba_farm_message *answer) {
+    if (answer->status == DGBA_E_STOPPED) {
+        dgba_sched_put_back(c->sched, answer->unit);
+        return;
+    }
     const bool ok = answer->status == DGBA_OK;
     const bool retry = !ok && !c->stopping && c->tries[answer->unit]++ < c->farm->retries;
     const dgba_farm_result result = {.unit = answer->unit,
@@ -41,7 +49,7 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
         }
     }
     if (retry)
-        dgba_sched_retry(c->sched, answer->unit);
+        dgba_sched_put_back(c->sched, answer->unit);
     else
         dgba_sched_finish(c->sched, answer->unit, ok);
 }
@@ -135,6 +143,7 @@ static dgba_status conclude(const coordinator *c) {
 static dgba_status run_units(const dgba_farm *farm) {
     coordinator c = {.farm = farm};
     dgba_status status = DGBA_OK;
+    dgba_farm_set_stopping(false);
     DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.tries, farm->unit_count));
     DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));

@@ -50,6 +50,19 @@ static void fill_tasks(dgba_results *r, const dgba_task *tasks) {
     }
 }
 
+/** "ifgsm dgba epsilon 8", or nothing. */
+static void set_adversarial(dgba_model_row *row, const dgba_settings *settings) {
+    const char *epsilon = dgba_settings_get(settings, "train.adversarial.epsilon");
+    if (epsilon == NULL) return;
+    const char *task = dgba_settings_get(settings, "train.adversarial.rule.task");
+    dgba_text text = {0};
+    dgba_text_add(&text, "%s %s%s%s epsilon %s", dgba_settings_get(settings, "train.adversarial.step.kind"),
+                  dgba_settings_get(settings, "train.adversarial.rule.kind"), task != NULL ? ":" : "",
+                  task != NULL ? task : "", epsilon);
+    dgba_results_set_text(&row->adversarial, dgba_text_chars(&text));
+    dgba_text_free(&text);
+}
+
 static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, const dgba_unit *unit) {
     dgba_model model = {0};
     dgba_train options;
@@ -69,6 +82,7 @@ static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, 
     row->gmac = 1e-9 * unit->macs;
     row->seed = options.seed;
     row->iterations = options.iterations;
+    set_adversarial(row, settings);
     dgba_text_free(&tree);
     dgba_model_free(&model);
     return DGBA_OK;

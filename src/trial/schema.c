@@ -5,6 +5,10 @@ static const dgba_option_table *step_tables[MOST_KINDS], *rule_tables[MOST_KINDS
 static dgba_config_choice attack_choices[2];
 
 static const dgba_config_section head = {.name = "head", .options = &dgba_head_options};
+static const dgba_config_section adversarial = {.name = "adversarial",
+                                                .options = &dgba_train_adversarial_options,
+                                                .choices = attack_choices,
+                                                .choice_count = DGBA_COUNT_OF(attack_choices)};
 #define DATA_SECTION \
     { .name = "data", .required = true, .options = &trial_data_options }
 #define ATTACK_SECTION                                                                 \
@@ -16,7 +20,7 @@ static const dgba_config_section head = {.name = "head", .options = &dgba_head_o
 static const dgba_config_section sections[] = {
     DATA_SECTION,
     {.name = "model", .required = true, .options = &dgba_model_options, .children = &head, .child_count = 1},
-    {.name = "train", .required = true, .options = &dgba_train_options},
+    {.name = "train", .required = true, .options = &dgba_train_options, .children = &adversarial, .child_count = 1},
     ATTACK_SECTION,
     {.name = "transfer", .options = &trial_transfer_options},
 };

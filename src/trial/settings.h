@@ -30,12 +30,20 @@ dgba_status trial_open_data(dgba_data **out, const char *file, const dgba_words 
  * left out. Errors    DGBA_E_CONFIG, also for a step that does not work with the rule */
 dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count);
 
+/** Settings "train.…", with those of adversarial training.
+ *  Errors    DGBA_E_CONFIG, also for options that do not go together */
+dgba_status trial_read_train(dgba_train *out, dgba_train_adversarial *adversarial, const dgba_settings *settings,
+                             const dgba_task *tasks, int64_t task_count);
+
 /** The columns of an attack that its settings say. */
 dgba_status trial_describe_attack(dgba_attack_row *row, const dgba_settings *settings, const dgba_task *tasks,
                                   int64_t task_count);
 
 /** Path of a finished model into `out` (cleared first). */
 void trial_model_path(dgba_text *out, const dgba_sweep *sweep, const char *folder, const char *id);
+
+/** Valid input values: 0..255 per channel with the mean subtracted. */
+dgba_box trial_image_box(void);
 
 /** The tasks of data; `released`: measured as the released code does. */
 dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released);

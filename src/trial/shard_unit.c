@@ -129,16 +129,6 @@ dgba_status worker_prepare_shard(dgba_worker *w, dgba_record *record, const dgba
 
 /* ---- Clean and attacked shards ---- */
 
-/** Valid input values: 0..255 per channel with the mean subtracted. */
-static dgba_box image_box(void) {
-    dgba_box box;
-    for (int c = 0; c < 3; ++c) {
-        box.low[c] = 0 - dgba_data_mean[c];
-        box.high[c] = 255 - dgba_data_mean[c];
-    }
-    return box;
-}
-
 /** Where the rule's solves go. */
 typedef struct solve_listener {
     dgba_record *record;
@@ -168,7 +158,7 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     dgba_attack attack;
     dgba_attack_log log = {0};
     DGBA_TRY(trial_read_attack(&attack, message, w->tasks, w->task_count));
-    attack.box = image_box();
+    attack.box = trial_image_box();
     attack.images = record->images;
     solve_listener listener = {.record = record};
     const dgba_rule_sink sink = {&listener, hear};

@@ -144,22 +144,68 @@ static dgba_status add_model(dgba_unit **unit, dgba_settings **settings, dgba_sw
     return DGBA_OK;
 }
 
+static dgba_status read_train(dgba_train *options, dgba_train_adversarial *adversarial, const dgba_sweep *sweep,
+                              const dgba_settings *train) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    dgba_settings settings = {0};
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    dgba_settings_add(&settings, "train.", train);
+    const dgba_status status = trial_read_train(options, adversarial, &settings, tasks, sweep->data.task_count);
+    dgba_settings_free(&settings);
+    return status;
+}
+
+/** What of a training determines its model: without an attack's step and rule where there is none. */
+static void add_train_settings(dgba_settings *settings, const dgba_settings *train, bool adversarial) {
+    static const char prefix[] = "adversarial.";
+    dgba_text key = {0};
+    for (int64_t i = 0; i < train->count; ++i) {
+        if (!adversarial && strncmp(train->items[i].key, prefix, sizeof prefix - 1) == 0) continue;
+        dgba_text_clear(&key);
+        dgba_text_add(&key, "train.%s", train->items[i].key);
+        dgba_settings_set(settings, dgba_text_chars(&key), train->items[i].value);
+    }
+    dgba_text_free(&key);
+}
+
+/** Passes of training over an image: forward, backward to the inputs, backward to the parameters; and those of attacks. */
+static double train_passes(const dgba_train_adversarial *adversarial, int64_t tasks) {
+    if (adversarial->attack.epsilon == 0) return 3;
+    const dgba_passes attack = dgba_attack_passes(&adversarial->attack, tasks);
+    return (adversarial->clean_step ? 6 : 3) + (double)(attack.forward + attack.backward);
+}
+
+/** Removes the last unit, a training, if the sweep has one like it: [0, 0] for the radius and two rules, of no matter
+ * without an attack, name one clean training. */
+static void drop_known_model(dgba_sweep *sweep) {
+    dgba_unit *last = &sweep->units[sweep->unit_count - 1];
+    for (int64_t u = 0; u < sweep->unit_count - 1; ++u) {
+        if (strcmp(sweep->units[u].id, last->id) != 0) continue;
+        sweep->unit_count -= 1;
+        sweep->model_count -= 1;
+        dgba_settings_free(&sweep->models[sweep->model_count]);
+        return;
+    }
+}
+
 static dgba_status add_train_unit(dgba_sweep *sweep, const dgba_settings *model, const dgba_settings *train,
                                   const data_settings *data) {
     dgba_unit *unit = NULL;
     dgba_settings *settings = NULL;
     dgba_train options;
-    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, train, ""));
+    dgba_train_adversarial adversarial;
+    DGBA_TRY(read_train(&options, &adversarial, sweep, train));
     DGBA_TRY(add_model(&unit, &settings, sweep));
     sweep_set_common(settings, sweep, DGBA_UNIT_TRAIN);
     set_tasks(settings, &sweep->data);
     dgba_settings_format(settings, "data.train_images", "%lld", (long long)data->train_images);
     dgba_settings_add(settings, "model.", model);
-    dgba_settings_add(settings, "train.", train);
+    add_train_settings(settings, train, adversarial.attack.epsilon > 0);
     sweep_set_id(unit, settings);
     DGBA_TRY(measure_model(sweep, unit));
-    // Forward, backward to the inputs, backward to the parameters.
-    unit->cost = 3.0 * unit->macs * (double)options.batch * (double)options.iterations;
+    unit->cost = train_passes(&adversarial, sweep->data.task_count) * unit->macs * (double)options.batch *
+                 (double)options.iterations;
+    drop_known_model(sweep);
     return DGBA_OK;
 }
 

@@ -95,6 +95,7 @@ void dgba_unit_describe(dgba_text *out, const dgba_sweep *sweep, const dgba_unit
     dgba_text_clear(out);
     dgba_text_add(out, "%s layout %s seed %s", kind_names[unit->kind], dgba_settings_get(model, "model.layout"),
                   dgba_settings_get(model, "train.seed"));
+    if (dgba_settings_get(model, "train.adversarial.epsilon") != NULL) dgba_text_add(out, " adversarial");
     if (unit->attack >= 0) {
         const dgba_settings *attack = &sweep->attacks[unit->attack];
         const char *task = dgba_settings_get(attack, "attack.rule.task");

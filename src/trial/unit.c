@@ -64,8 +64,26 @@ bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const cha
     return found == DGBA_FOUND_RESULT;
 }
 
+/** models/<id>.side.h5, where a training under way is saved. */
+static void side_file(dgba_text *path, const char *folder, const dgba_unit *unit) {
+    dgba_text name = {0};
+    dgba_text_add(&name, "%s.side", unit->id);
+    dgba_store_path(path, folder, DGBA_STORE_MODEL, dgba_text_chars(&name));
+    dgba_text_free(&name);
+}
+
+static dgba_status put_model(dgba_store *store, const dgba_unit *unit, const char *result, size_t count) {
+    dgba_text path = {0};
+    DGBA_TRY(dgba_store_put(store, DGBA_STORE_MODEL, unit->id, result, count));
+    side_file(&path, dgba_store_folder(store), unit);
+    remove(dgba_text_chars(&path)); // most trainings have none
+    dgba_text_free(&path);
+    return DGBA_OK;
+}
+
 dgba_status dgba_unit_put(dgba_store *store, const dgba_unit *unit, const char *result, size_t count) {
-    if (unit->kind != DGBA_UNIT_TRANSFER) return dgba_store_put(store, store_kind(unit), unit->id, result, count);
+    if (unit->kind == DGBA_UNIT_TRAIN) return put_model(store, unit, result, count);
+    if (unit->kind != DGBA_UNIT_TRANSFER) return dgba_store_put(store, DGBA_STORE_UNIT, unit->id, result, count);
     const bundle records = {.bytes = (char *)(uintptr_t)result, .count = count};
     bundle_item item;
     for (size_t place = 0; place < count;) {
@@ -91,6 +109,13 @@ static void set_model_file(dgba_settings *message, const char *key, const dgba_s
     dgba_text path = {0};
     trial_model_path(&path, sweep, folder, id);
     dgba_settings_set(message, key, dgba_text_chars(&path));
+    dgba_text_free(&path);
+}
+
+static void set_side_file(dgba_settings *message, const char *folder, const dgba_unit *unit) {
+    dgba_text path = {0};
+    side_file(&path, folder, unit);
+    dgba_settings_set(message, "@side.file", dgba_text_chars(&path));
     dgba_text_free(&path);
 }
 
@@ -120,6 +145,7 @@ dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *swe
     dgba_settings_set(&message, "@data.file", sweep->data_file);
     // The training unit's own list of tasks; shards name their model only.
     dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->models[unit->model], "data.tasks"));
+    if (unit->kind == DGBA_UNIT_TRAIN) set_side_file(&message, folder, unit);
     if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", sweep, folder, sweep->units[unit->needs].id);
     if (unit->kind == DGBA_UNIT_TRANSFER) add_targets(&message, sweep, unit, folder);
     dgba_settings_print(&text, &message);

@@ -1,13 +1,17 @@
 #include "worker.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf) {
     DGBA_TRY(DGBA_NEW(out, 1));
     (*out)->shelf = shelf;
+    (*out)->watch.save_seconds = HUGE_VAL;
     return DGBA_OK;
 }
+
+void dgba_worker_set_watch(dgba_worker *worker, const dgba_worker_watch *watch) { worker->watch = *watch; }
 
 dgba_worker_memory dgba_worker_used(const dgba_worker *worker) { return worker->memory; }
 

@@ -17,6 +17,7 @@ struct dgba_worker {
     const dgba_shelf *shelf; // of the node, or NULL
     dgba_shelf_block parameters;
     dgba_worker_memory memory;
+    dgba_worker_watch watch;
 
     dgba_shape planned; // of the oracle and the batch; n = 0: none
     dgba_network_oracle *oracle;

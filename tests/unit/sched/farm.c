@@ -8,7 +8,7 @@
 #include "dgba/sched.h"
 #include "support/check.h"
 
-enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC };
+enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC, ENDLESS };
 
 /** The input of a unit, with padding behind it. */
 struct job {
@@ -24,6 +24,7 @@ static const size_t LARGE_INPUT = (size_t)70 << 20, LARGE_RESULT = (size_t)150 <
 typedef struct sweep {
     enum kind kinds[UNITS_MOST];
     double seconds;                             // of a nap
+    double stop_at;                             // clock seconds; 0 = never
     int64_t unprepared, stop_after, fail_after; // unit that cannot be prepared; numbers of results; -1 = never
     dgba_sched_unit units[UNITS_MOST];
     int64_t count, retries;
@@ -74,6 +75,12 @@ static dgba_status square(char **result, size_t *result_count, int64_t unit) {
     return DGBA_OK;
 }
 
+/** Works until the farm is being stopped, and gives the unit back. */
+static dgba_status run_endless(void) {
+    while (!dgba_farm_is_stopping()) dgba_clock_sleep(0.002);
+    return dgba_fail(DGBA_E_STOPPED, "given back");
+}
+
 static dgba_status work(char **result, size_t *result_count, void *context, const char *bytes, size_t count) {
     ((sweep *)context)->worked += 1;
     if (count == 0) return DGBA_OK;
@@ -82,6 +89,7 @@ static dgba_status work(char **result, size_t *result_count, void *context, cons
     if (job.kind == LARGE) return make_large(result, result_count, bytes, count);
     if (job.kind == FAIL) return dgba_fail(DGBA_E_NUMERIC, "image %lld has no pixels", (long long)job.unit);
     if (job.kind == PANIC && dgba_farm_rank() == dgba_farm_ranks() - 1) DGBA_ASSERT(job.kind != PANIC);
+    if (job.kind == ENDLESS) return run_endless();
     if (job.kind == NAP || job.kind == PANIC) dgba_clock_sleep(job.seconds);
     return square(result, result_count, job.unit);
 }
@@ -130,6 +138,7 @@ static void tick(void *context, const dgba_sched_counts *counts) {
 
 static bool should_stop(void *context) {
     const sweep *s = context;
+    if (s->stop_at > 0) return dgba_clock_seconds() >= s->stop_at;
     return s->stop_after >= 0 && s->finished >= s->stop_after;
 }
 
@@ -292,6 +301,22 @@ static void stopping(void **state) {
     assert_int_equal(s.counts.running, 0);
 }
 
+/** Long units hear of the stop on every rank, and wait again as if nothing had happened; the next run is not stopped. */
+static void units_are_given_back(void **state) {
+    (void)state;
+    const int64_t units = dgba_farm_workers() + 3;
+    sweep s = new_sweep(units, ENDLESS, 0);
+    s.stop_at = dgba_clock_seconds() + 0.1;
+    CHECK_FAILS(DGBA_E_STOPPED, run(&s));
+    assert_int_equal(s.worked, 1);
+    assert_int_equal(s.finished, 0);
+    if (is_root()) assert_int_equal(s.counts.waiting, units);
+    sweep next = new_sweep(units, SQUARE, 0);
+    CHECK_OK(run(&next));
+    check_all_done(&next);
+    if (is_root()) assert_false(dgba_farm_is_stopping()); // elsewhere only work may ask: the next run may have begun
+}
+
 static void stopping_when_all_is_done(void **state) {
     (void)state;
     sweep s = new_sweep(4, SQUARE, 0);
@@ -363,6 +388,7 @@ static int test_all(void) {
         cmocka_unit_test(large_messages),
         cmocka_unit_test(empty_messages),
         cmocka_unit_test(stopping),
+        cmocka_unit_test(units_are_given_back),
         cmocka_unit_test(stopping_when_all_is_done),
         cmocka_unit_test(an_error_outside_ends_the_run),
         cmocka_unit_test(bad_units),

@@ -152,7 +152,7 @@ static void a_retried_unit_waits_again(void **state) {
     CHECK_OK(dgba_sched_create(&sched, units, 2, 2));
     assert_int_equal(dgba_sched_next(&unit, sched, 0), DGBA_SCHED_RUN);
     assert_int_equal(unit, 0);
-    dgba_sched_retry(sched, 0);
+    dgba_sched_put_back(sched, 0);
     dgba_sched_counts counts = dgba_sched_count(sched);
     assert_int_equal(counts.waiting, 2);
     assert_int_equal(counts.running + counts.failed + counts.done, 0);
