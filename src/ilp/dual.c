@@ -50,25 +50,24 @@ static void mix(int8_t *d, solver *s) {
     }
 }
 
-/** Takes pixels out that the relaxed point does not change until the budget is kept. */
-static void keep_budget(int8_t *d, const solver *s) {
+static bool is_changed(const int8_t *d, const ilp_program *p, int64_t pixel) {
+    for (int64_t j = pixel; j < p->n; j += p->pixels)
+        if (d[j] != 0) return true;
+    return false;
+}
+
+/** The relaxed point uses the budget up; a mean of several may not, or may use more. Where they differ, pixels become as
+ *  the relaxed point has them until the budget fits. */
+static void fit_budget(int8_t *d, const solver *s) {
     const ilp_program *p = s->p;
     int64_t changed = 0;
     if (!ilp_is_budgeted(p)) return;
-    for (int64_t i = 0; i < p->pixels; ++i)
-        for (int64_t j = i; j < p->n; j += p->pixels)
-            if (d[j] != 0) {
-                ++changed;
-                break;
-            }
-    for (int64_t i = 0; i < p->pixels && changed > p->budget; ++i) {
-        if (s->relaxation.kept[i]) continue;
-        bool any = false;
-        for (int64_t j = i; j < p->n; j += p->pixels) {
-            any = any || d[j] != 0;
-            d[j] = 0;
-        }
-        changed -= any;
+    for (int64_t i = 0; i < p->pixels; ++i) changed += is_changed(d, p, i);
+    for (int64_t i = 0; i < p->pixels && changed != p->budget; ++i) {
+        const bool was = is_changed(d, p, i), wanted = is_changed(s->point, p, i);
+        if (was == wanted || wanted != (changed < p->budget)) continue;
+        for (int64_t j = i; j < p->n; j += p->pixels) d[j] = s->point[j];
+        changed += wanted ? 1 : -1;
     }
 }
 
@@ -88,8 +87,8 @@ static dgba_status round_and_improve(int8_t *d, ilp_found *out, solver *s) {
     double changes[DGBA_ILP_MOST_TASKS];
     if (s->dual.part_count > 0) mix(d, s);
     set_prices(s);
-    keep_budget(d, s);
-    DGBA_TRY(ilp_search(d, changes, s->p, &s->prices, s->dual.bound - 0.1 * s->p->gap * fabs(s->dual.bound)));
+    fit_budget(d, s);
+    DGBA_TRY(ilp_search(d, changes, s->p, &s->prices, s->dual.bound));
     if (ilp_violation(s->p, changes) > 0) return DGBA_OK;
     out->feasible = true;
     out->objective = ilp_objective(s->p, changes);
