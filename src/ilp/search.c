@@ -40,6 +40,7 @@ typedef struct search {
     pooled *pool;
     int pool_count, moves_per_unit;
     double bound, enough; // of the objective: what shortfalls are counted from, and where the search may end
+    double dearest;       // loss of a move that may be made
     bool balance;         // look for less Σ shortfall² instead of more objective
     move *moves;          // [pool][moves_per_unit]
     options all, paired;  // every move; those with the least loss
@@ -254,7 +255,7 @@ static bool is_better(const search *s, int64_t i, const choice *than) {
 static void look_for_one(search *s, choice *best) {
     rate(s, &s->all, s->changes, 0);
     for (int i = 0; i < s->all.count; ++i)
-        if (is_better(s, i, best) && s->count + s->moves[i].count <= s->most)
+        if (s->moves[i].loss <= s->dearest && is_better(s, i, best) && s->count + s->moves[i].count <= s->most)
             *best = (choice){i, -1, s->objectives[i], s->violations[i]};
 }
 
@@ -263,7 +264,9 @@ static void look_for_second(search *s, choice *best, int first) {
     for (int i = first + 1; i < s->paired.count; ++i) {
         if (!is_better(s, i, best)) continue;
         const move *other = &s->moves[s->paired_moves[i]];
-        if (other->unit == one->unit || s->count + one->count + other->count > s->most) continue;
+        if (other->unit == one->unit || fmax(one->loss, other->loss) > s->dearest ||
+            s->count + one->count + other->count > s->most)
+            continue;
         *best = (choice){s->paired_moves[first], s->paired_moves[i], s->objectives[i], s->violations[i]};
     }
 }
@@ -354,84 +357,74 @@ static void improve(search *s, bool balance) {
     }
 }
 
-/* ---- Another try: a few moves that cost little, from the best so far ---- */
+/** First the balance of all shortfalls, in which many moves help that leave the least task as it is; then the objective. */
+static void settle(search *s, double dearest) {
+    s->dearest = dearest;
+    improve(s, true);
+    improve(s, false);
+}
 
-enum { KICK_MOVES = 4, MOST_KICKS = 1000 };
-
-/** The state of the pool: what the search can change. */
+/** The state of the pool, all that the search can change. */
 typedef struct snapshot {
-    int8_t *d; // [channel][pool]
+    int8_t *d; // [channel][unit]
     double changes[DGBA_ILP_MOST_TASKS];
     int64_t count;
 } snapshot;
 
 static void save(snapshot *to, const search *s) {
+    int8_t *d = to->d;
     for (int64_t channel = 0; channel < s->channels; ++channel)
-        for (int unit = 0; unit < s->pool_count; ++unit) to->d[channel * s->pool_count + unit] = *at(s, unit, channel);
+        for (int unit = 0; unit < s->pool_count; ++unit) *d++ = *at(s, unit, channel);
     memcpy(to->changes, s->changes, sizeof to->changes);
     to->count = s->count;
 }
 
 static void restore(search *s, const snapshot *from) {
-    for (int unit = 0; unit < s->pool_count; ++unit) {
-        bool same = true;
-        for (int64_t channel = 0; channel < s->channels; ++channel) {
-            const int8_t value = from->d[channel * s->pool_count + unit];
-            same = same && *at(s, unit, channel) == value;
-            *at(s, unit, channel) = value;
-        }
-        if (!same) list_moves(s, unit);
-    }
+    const int8_t *d = from->d;
+    for (int64_t channel = 0; channel < s->channels; ++channel)
+        for (int unit = 0; unit < s->pool_count; ++unit) *at(s, unit, channel) = *d++;
     memcpy(s->changes, from->changes, sizeof s->changes);
     s->count = from->count;
+    for (int unit = 0; unit < s->pool_count; ++unit) list_moves(s, unit);
 }
 
-static void kick(search *s, dgba_random *stream) {
-    choose_paired(s);
-    for (int i = 0; i < KICK_MOVES; ++i) {
-        const int index = s->paired_moves[dgba_random_below(stream, s->paired.count)];
-        if (s->count + s->moves[index].count <= s->most) apply(s, index);
+static bool is_better_than(const search *s, const snapshot *other) {
+    const double violation = ilp_violation(s->p, s->changes), its = ilp_violation(s->p, other->changes);
+    return violation < its || (violation == its && ilp_objective(s->p, s->changes) > ilp_objective(s->p, other->changes));
+}
+
+/** From the start with moves that may cost more each time, which leads elsewhere; then on from the best with all moves.
+ *  What costs the bound more than may be missed cannot be part of an answer that is good enough, and costs add up. */
+static void try_all(search *s, snapshot *start, snapshot *best) {
+    save(start, s);
+    save(best, s);
+    for (double part = 0.03; part <= 1 && !is_enough(s) && ilp_seconds_left(s->p) > 0; part *= 1.5) {
+        restore(s, start);
+        settle(s, part * (s->bound - s->enough));
+        if (is_better_than(s, best)) save(best, s);
     }
-}
-
-/** First the balance of all shortfalls, in which many moves help that leave the least task as it is; then the objective. */
-static void settle(search *s) {
-    improve(s, true);
-    improve(s, false);
-}
-
-static dgba_status try_again(search *s) {
-    snapshot best = {0};
-    dgba_random stream = dgba_random_stream(0, DGBA_RANDOM_SEARCH, 0);
-    DGBA_TRY(DGBA_NEW(&best.d, s->channels * s->pool_count));
-    save(&best, s);
-    for (int i = 0; i < MOST_KICKS && !is_enough(s) && ilp_seconds_left(s->p) > 0; ++i) {
-        kick(s, &stream);
-        settle(s);
-        const double violation = ilp_violation(s->p, s->changes), least = ilp_violation(s->p, best.changes);
-        if (violation < least ||
-            (violation == least && ilp_objective(s->p, s->changes) > ilp_objective(s->p, best.changes)))
-            save(&best, s);
-        else
-            restore(s, &best);
-    }
-    dgba_free(best.d);
-    return DGBA_OK;
+    if (is_enough(s)) return;
+    restore(s, best);
+    settle(s, INFINITY);
 }
 
 dgba_status ilp_search(int8_t *d, double *changes, const ilp_program *p, const ilp_prices *prices, double bound) {
     search s;
+    snapshot start = {0}, best = {0};
     dgba_status status;
     DGBA_TRY_OUT(create(&s, d, p, prices));
+    DGBA_TRY_OUT(DGBA_NEW(&start.d, s.channels * s.pool_count));
+    DGBA_TRY_OUT(DGBA_NEW(&best.d, s.channels * s.pool_count));
     s.bound = bound;
     s.enough = ilp_enough(p, bound);
     s.count = count_changed(&s);
     ilp_changes(s.changes, p, d);
     for (int unit = 0; unit < s.pool_count; ++unit) list_moves(&s, unit);
-    settle(&s);
-    if (s.pool_count > 0) status = try_again(&s);
+    try_all(&s, &start, &best);
     ilp_changes(changes, p, d);
 out:
+    dgba_free(start.d);
+    dgba_free(best.d);
     destroy(&s);
     return status;
 }

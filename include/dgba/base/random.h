@@ -19,7 +19,6 @@ typedef enum dgba_random_purpose {
     DGBA_RANDOM_SCENE,
     DGBA_RANDOM_TEST,
     DGBA_RANDOM_BOOTSTRAP,
-    DGBA_RANDOM_SEARCH,
 } dgba_random_purpose;
 
 typedef struct dgba_random {
