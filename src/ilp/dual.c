@@ -7,6 +7,9 @@
 #include "descent.h"
 #include "search.h"
 
+/** Open variables of a core for CBC, with a pixel budget and without. */
+enum { MOST_TIED = 1000, MOST_FREE = 4000 };
+
 typedef struct solver {
     const ilp_program *p;
     ilp_relaxation relaxation;
@@ -115,8 +118,10 @@ static void decide(ilp_core *core, const solver *s, double gap) {
     }
 }
 
-/** More than 2^22 coefficients would take CBC longer than anybody waits. */
-static bool is_within_reach(int64_t core, const ilp_program *p) { return core * p->row_count < 1 << 22; }
+/** CBC looks at its clock between phases that take seconds on larger cores, and finds nothing better there. */
+static bool is_within_reach(int64_t core, const ilp_program *p) {
+    return core > 0 && core <= (ilp_is_budgeted(p) ? MOST_TIED : MOST_FREE);
+}
 
 static dgba_status finish_core(int8_t *d, ilp_found *out, const solver *s) {
     ilp_core core = {.base = out->feasible ? out->objective : 0};
@@ -126,7 +131,7 @@ static dgba_status finish_core(int8_t *d, ilp_found *out, const solver *s) {
     decide(&core, s, gap + 1e-12);
     out->core = ilp_core_size(&core, s->p);
     if (ilp_gap(s->p, out) <= s->p->gap || ilp_seconds_left(s->p) <= 0) goto out;
-    if (out->core > 0 && is_within_reach(out->core, s->p)) DGBA_TRY_OUT(ilp_core_solve(d, out, &core, s->p));
+    if (is_within_reach(out->core, s->p)) DGBA_TRY_OUT(ilp_core_solve(d, out, &core, s->p));
 out:
     ilp_core_free(&core);
     return status;
