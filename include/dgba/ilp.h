@@ -39,11 +39,12 @@ dgba_ilp_problem dgba_ilp_problem_default(void);
 /** Who solves.
  *  auto         closed_form where it can, cbc up to DGBA_ILP_SMALL variables, else dual
  *  closed_form  sign of the sum; for objective mean without constraints
- *  cbc          the whole program by CBC's branch and cut
+ *  cbc          the whole program by CBC's branch and cut; up to DGBA_ILP_MOST_CBC variables, with a pixel budget
+ *               DGBA_ILP_MOST_CBC_PIXELS, as it looks at its clock between phases that take longer and longer
  *  dual         Lagrangian dual over the coupling rows: a bound, a rounded d, reduced costs that prove most of it, and CBC
  *               for the undecided rest, the core, where the gap is still too wide */
 typedef enum dgba_ilp_solver { DGBA_ILP_AUTO, DGBA_ILP_CLOSED_FORM, DGBA_ILP_CBC, DGBA_ILP_DUAL } dgba_ilp_solver;
-enum { DGBA_ILP_SMALL = 200 };
+enum { DGBA_ILP_SMALL = 200, DGBA_ILP_MOST_CBC = 10000, DGBA_ILP_MOST_CBC_PIXELS = 3000 };
 
 typedef struct dgba_ilp_options {
     dgba_ilp_solver solver;
@@ -93,8 +94,8 @@ double dgba_ilp_gap(double bound, double objective, double most);
 /** Solves a problem. d_j = 0 where no task has a coefficient.
  *  Shapes    d (C,HW), every channel of pixel p at c·HW + p
  *  Errors    DGBA_E_NUMERIC for a coefficient, scale or constraint that is not a number or too large, naming task and
- *            variable; DGBA_E_SHAPE for sizes that cannot be; DGBA_E_CONFIG for closed_form on what it cannot solve, for a
- *            time limit or gap that cannot be; DGBA_E_MEMORY. An infeasible program or a timeout is no error but a status
+ *            variable; DGBA_E_SHAPE for sizes that cannot be; DGBA_E_CONFIG for closed_form and cbc on what they cannot
+ * solve, for a time limit or gap that cannot be; DGBA_E_MEMORY. An infeasible program or a timeout is no error but a status
  */
 dgba_status dgba_ilp_solve(int8_t *d, dgba_ilp_solution *out, const dgba_ilp_problem *problem,
                            const dgba_ilp_options *options);

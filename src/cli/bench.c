@@ -21,7 +21,7 @@ static dgba_option options[MOST_OPTIONS] = {
     OPTION(what, CHOICE, "all", 0, 0, what_words, "what to measure"),
     OPTION(format, CHOICE, "text", 0, 0, format_words, "format"),
     OPTION(tasks, CHOICE, "nyuv2", 0, 0, task_words, "three tasks of NYUv2 or five of Taskonomy"),
-    OPTION(size, INTEGER, "161", 1, 65536, NULL, "height and width of the images in pixels"),
+    OPTION(size, INTEGER, "0", 0, 65536, NULL, "height and width of the images in pixels; 0 = 161, for ilp 321"),
     OPTION(height, INTEGER, "0", 0, 65536, NULL, "height of the images in pixels; 0 = size"),
     OPTION(width_pixels, INTEGER, "0", 0, 65536, NULL, "width of the images in pixels; 0 = size"),
     OPTION(batch, INTEGER, "0", 0, 65536, NULL, "images per pass; 0 = all of --images, otherwise 1"),
@@ -93,23 +93,15 @@ out:
     return status;
 }
 
-/** Needs no model; not part of "all". */
-static dgba_status programs(const bench_options *chosen) {
-    dgba_text text = {0};
-    dgba_status status = bench_ilp(&text, chosen);
-    if (status == DGBA_OK) status = print_text(&text);
-    dgba_text_free(&text);
-    return status;
-}
-
 static dgba_status run(const dgba_command *command, int argc, char **argv) {
     arguments given;
     bench_options chosen;
     add_model_options();
     DGBA_TRY(arguments_read(&given, &chosen, command, argc, argv, 0, 0));
-    if (chosen.what == BENCH_ILP && chosen.save[0] == '\0') return programs(&chosen);
+    if (chosen.size == 0) chosen.size = chosen.what == BENCH_ILP ? 321 : 161;
     if (chosen.save[0] != '\0' && !measures(&chosen, BENCH_ATTACK))
         return dgba_fail(DGBA_E_USAGE, "--save writes what the attack found: add --what attack");
+    if (chosen.what == BENCH_ILP) return bench_ilp(&chosen);
     DGBA_TRY(dgba_farm_start(false));
     const dgba_status status = bench(&chosen);
     dgba_farm_end();

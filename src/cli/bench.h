@@ -64,8 +64,8 @@ void bench_result_free(bench_result *result);
 /** Writes weights, images, labels, and what bench_attack() found to a file that bench_subject_create() reads. */
 dgba_status bench_save(const char *path, const bench_subject *subject, const bench_result *result);
 
-/** Integer programs of made-up gradients, as text or CSV. */
-dgba_status bench_ilp(dgba_text *out, const bench_options *options);
+/** Solves integer programs of made-up gradients; prints a line for each, as text or CSV. Needs no model. */
+dgba_status bench_ilp(const bench_options *options);
 
 void bench_print(dgba_text *out, const bench_options *options, const bench_subject *subject, const bench_result *result);
 

@@ -3,9 +3,10 @@
 #include <math.h>
 
 #include "bench.h"
+#include "command.h"
 #include "dgba/ilp.h"
 
-enum { MOST_TASKS = 5, CHANNELS = 3 };
+enum { MOST_TASKS = 5, CHANNELS = 3, TIME_LIMIT = 2 };
 
 typedef enum relation { INDEPENDENT, CORRELATED, OPPOSED, RELATIONS } relation;
 static const char *const relation_words[] = {"independent", "correlated", "opposed"};
@@ -24,6 +25,8 @@ static const constraints mixes[] = {
     {"maxmin, pixels 10%", DGBA_ILP_MAXMIN, 0.1, NAN, NAN, 1e-4},
     {"maxmin, pixels 10%, floor", DGBA_ILP_MAXMIN, 0.1, 0.05, NAN, 1e-4},
     {"maxmin, pixels 1%, floor", DGBA_ILP_MAXMIN, 0.01, 0.01, NAN, 1e-4},
+    {"mean, pixels 10%, floor", DGBA_ILP_MEAN, 0.1, 0.05, NAN, 1e-4},
+    {"mean, pixels 1%, floor", DGBA_ILP_MEAN, 0.01, 0.01, NAN, 1e-4},
     {"mean, pixels 3%, keep", DGBA_ILP_MEAN, 0.03, NAN, 0.005, 1e-4},
 };
 
@@ -66,48 +69,58 @@ static dgba_ilp_problem make(const gradients *g, const constraints *mix) {
     return problem;
 }
 
-static dgba_status measure(dgba_text *out, const gradients *g, const constraints *mix, const bench_options *options) {
+/** A line as soon as it is known. */
+static dgba_status print(bench_format format, const gradients *g, const char *program, const dgba_ilp_solution *s,
+                         double seconds) {
+    dgba_text line = {0};
+    dgba_text_add(&line,
+                  format == BENCH_CSV ? "%lld,%lld,%s,\"%s\",%s,%s,%.1e,%lld,%.1f\n"
+                                      : "%7lld %2lld  %-11s  %-26s  %-6s  %-10s  %8.1e  %7lld  %8.1f\n",
+                  (long long)s->n, (long long)g->tasks, relation_words[g->how], program, dgba_ilp_solver_words[s->solver],
+                  dgba_ilp_status_word(s->status), s->gap, (long long)s->core, 1e3 * seconds);
+    const dgba_status status = print_text(&line);
+    dgba_text_free(&line);
+    return status;
+}
+
+static dgba_status measure(const gradients *g, const constraints *mix, const bench_options *options) {
     const dgba_ilp_problem problem = make(g, mix);
-    dgba_ilp_options how = dgba_ilp_options_default();
+    const dgba_ilp_options how = {DGBA_ILP_AUTO, TIME_LIMIT, mix->gap};
     dgba_ilp_solution s = {0};
     double seconds = INFINITY;
     int8_t *d = NULL;
     dgba_status status;
-    how.gap = mix->gap;
-    how.seconds = 2;
     DGBA_TRY_OUT(DGBA_NEW(&d, CHANNELS * g->pixels));
     for (int64_t r = 0; r < options->repeat; ++r) {
         DGBA_TRY_OUT(dgba_ilp_solve(d, &s, &problem, &how));
         seconds = fmin(seconds, s.seconds);
     }
-    dgba_text_add(out,
-                  options->format == BENCH_CSV ? "%lld,%lld,%s,\"%s\",%s,%s,%.1e,%lld,%.2f\n"
-                                               : "%7lld %2lld  %-11s  %-26s  %-6s  %-10s  %8.1e  %7lld  %8.2f\n",
-                  (long long)s.n, (long long)g->tasks, relation_words[g->how], mix->name, dgba_ilp_solver_words[s.solver],
-                  dgba_ilp_status_word(s.status), s.gap, (long long)s.core, 1e3 * seconds);
+    status = print((bench_format)options->format, g, mix->name, &s, seconds);
 out:
     dgba_free(d);
     return status;
 }
 
-static dgba_status measure_all(dgba_text *out, int64_t pixels, int64_t tasks, relation how, const bench_options *options) {
+static dgba_status measure_all(int64_t tasks, relation how, const bench_options *options) {
     gradients g;
     dgba_status status;
-    DGBA_TRY_OUT(create(&g, tasks, pixels, how, (uint64_t)options->seed));
-    for (int64_t i = 0; i < DGBA_COUNT_OF(mixes); ++i) DGBA_TRY_OUT(measure(out, &g, &mixes[i], options));
+    DGBA_TRY_OUT(create(&g, tasks, options->size * options->size, how, (uint64_t)options->seed));
+    for (int64_t i = 0; i < DGBA_COUNT_OF(mixes); ++i) DGBA_TRY_OUT(measure(&g, &mixes[i], options));
 out:
     destroy(&g);
     return status;
 }
 
-dgba_status bench_ilp(dgba_text *out, const bench_options *options) {
-    static const int64_t pixels[] = {96 * 96, 321 * 321}, tasks[] = {3, 5};
-    dgba_text_add(out, options->format == BENCH_CSV ? "variables,tasks,gradients,program,solver,status,gap,core,ms\n"
-                                                    : "      n  T  gradients    program                     solver  "
-                                                      "status           gap     core        ms\n");
-    for (int64_t p = 0; p < DGBA_COUNT_OF(pixels); ++p)
-        for (int64_t t = 0; t < DGBA_COUNT_OF(tasks); ++t)
-            for (relation how = INDEPENDENT; how < RELATIONS; ++how)
-                DGBA_TRY(measure_all(out, pixels[p], tasks[t], how, options));
-    return DGBA_OK;
+dgba_status bench_ilp(const bench_options *options) {
+    static const int64_t tasks[] = {3, 5};
+    dgba_text heading = {0};
+    dgba_text_add(&heading, options->format == BENCH_CSV ? "variables,tasks,gradients,program,solver,status,gap,core,ms\n"
+                                                         : "      n  T  gradients    program                     solver  "
+                                                           "status           gap     core        ms\n");
+    dgba_status status = print_text(&heading);
+    dgba_text_free(&heading);
+    for (int64_t t = 0; t < DGBA_COUNT_OF(tasks); ++t)
+        for (relation how = INDEPENDENT; how < RELATIONS && status == DGBA_OK; ++how)
+            status = measure_all(tasks[t], how, options);
+    return status;
 }

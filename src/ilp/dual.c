@@ -7,6 +7,9 @@
 #include "descent.h"
 #include "search.h"
 
+/** Open variables of a core for CBC, with a pixel budget and without. */
+enum { MOST_TIED = 1000, MOST_FREE = 4000 };
+
 typedef struct solver {
     const ilp_program *p;
     ilp_relaxation relaxation;
@@ -50,25 +53,24 @@ static void mix(int8_t *d, solver *s) {
     }
 }
 
-/** Takes pixels out that the relaxed point does not change until the budget is kept. */
-static void keep_budget(int8_t *d, const solver *s) {
+static bool is_changed(const int8_t *d, const ilp_program *p, int64_t pixel) {
+    for (int64_t j = pixel; j < p->n; j += p->pixels)
+        if (d[j] != 0) return true;
+    return false;
+}
+
+/** The relaxed point uses the budget up; a mean of several may not, or may use more. Where they differ, pixels become as
+ *  the relaxed point has them until the budget fits. */
+static void fit_budget(int8_t *d, const solver *s) {
     const ilp_program *p = s->p;
     int64_t changed = 0;
     if (!ilp_is_budgeted(p)) return;
-    for (int64_t i = 0; i < p->pixels; ++i)
-        for (int64_t j = i; j < p->n; j += p->pixels)
-            if (d[j] != 0) {
-                ++changed;
-                break;
-            }
-    for (int64_t i = 0; i < p->pixels && changed > p->budget; ++i) {
-        if (s->relaxation.kept[i]) continue;
-        bool any = false;
-        for (int64_t j = i; j < p->n; j += p->pixels) {
-            any = any || d[j] != 0;
-            d[j] = 0;
-        }
-        changed -= any;
+    for (int64_t i = 0; i < p->pixels; ++i) changed += is_changed(d, p, i);
+    for (int64_t i = 0; i < p->pixels && changed != p->budget; ++i) {
+        const bool was = is_changed(d, p, i), wanted = is_changed(s->point, p, i);
+        if (was == wanted || wanted != (changed < p->budget)) continue;
+        for (int64_t j = i; j < p->n; j += p->pixels) d[j] = s->point[j];
+        changed += wanted ? 1 : -1;
     }
 }
 
@@ -88,8 +90,8 @@ static dgba_status round_and_improve(int8_t *d, ilp_found *out, solver *s) {
     double changes[DGBA_ILP_MOST_TASKS];
     if (s->dual.part_count > 0) mix(d, s);
     set_prices(s);
-    keep_budget(d, s);
-    DGBA_TRY(ilp_search(d, changes, s->p, &s->prices, s->dual.bound - 0.1 * s->p->gap * fabs(s->dual.bound)));
+    fit_budget(d, s);
+    DGBA_TRY(ilp_search(d, changes, s->p, &s->prices, s->dual.bound));
     if (ilp_violation(s->p, changes) > 0) return DGBA_OK;
     out->feasible = true;
     out->objective = ilp_objective(s->p, changes);
@@ -116,8 +118,10 @@ static void decide(ilp_core *core, const solver *s, double gap) {
     }
 }
 
-/** More than 2^22 coefficients would take CBC longer than anybody waits. */
-static bool is_within_reach(int64_t core, const ilp_program *p) { return core * p->row_count < 1 << 22; }
+/** CBC looks at its clock between phases that take seconds on larger cores, and finds nothing better there. */
+static bool is_within_reach(int64_t core, const ilp_program *p) {
+    return core > 0 && core <= (ilp_is_budgeted(p) ? MOST_TIED : MOST_FREE);
+}
 
 static dgba_status finish_core(int8_t *d, ilp_found *out, const solver *s) {
     ilp_core core = {.base = out->feasible ? out->objective : 0};
@@ -127,7 +131,7 @@ static dgba_status finish_core(int8_t *d, ilp_found *out, const solver *s) {
     decide(&core, s, gap + 1e-12);
     out->core = ilp_core_size(&core, s->p);
     if (ilp_gap(s->p, out) <= s->p->gap || ilp_seconds_left(s->p) <= 0) goto out;
-    if (out->core > 0 && is_within_reach(out->core, s->p)) DGBA_TRY_OUT(ilp_core_solve(d, out, &core, s->p));
+    if (is_within_reach(out->core, s->p)) DGBA_TRY_OUT(ilp_core_solve(d, out, &core, s->p));
 out:
     ilp_core_free(&core);
     return status;

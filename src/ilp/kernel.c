@@ -83,3 +83,26 @@ void ilp_add_signed(ilp_sum *sum, const float *x, const float *signs, int64_t co
     ADD_IN_LANES(TERM);
 #undef TERM
 }
+
+double ilp_select_largest(double *values, int64_t count, int64_t rank) {
+    int64_t low = 0, high = count - 1;
+    while (low < high) {
+        const double pivot = values[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (values[i] > pivot) ++i;
+            while (values[j] < pivot) --j;
+            if (i > j) break;
+            const double swapped = values[i];
+            values[i++] = values[j];
+            values[j--] = swapped;
+        }
+        if (rank - 1 <= j)
+            high = j;
+        else if (rank - 1 >= i)
+            low = i;
+        else
+            break;
+    }
+    return values[rank - 1];
+}

@@ -39,4 +39,7 @@ void ilp_keep_signs(float *signs, const double *c, const uint8_t *kept, int64_t 
 /** sum += Σ x·signs */
 void ilp_add_signed(ilp_sum *sum, const float *x, const float *signs, int64_t count);
 
+/** The `rank` largest values end up in front (Hoare's selection). Returns the least of them; 0 < rank ≤ count. */
+double ilp_select_largest(double *values, int64_t count, int64_t rank);
+
 #endif

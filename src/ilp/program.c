@@ -135,15 +135,26 @@ double ilp_violation(const ilp_program *p, const double *changes) {
     return violation;
 }
 
+static double gap_unit(double bound, double most) { return fmax(fabs(bound), 1e-6 * most); }
+
 double dgba_ilp_gap(double bound, double objective, double most) {
     const double difference = bound - objective;
     if (isnan(difference)) return INFINITY;
     if (difference <= 1e-13 * most) return 0;
-    return difference / fmax(fabs(bound), 1e-6 * most);
+    return difference / gap_unit(bound, most);
+}
+
+/** What the objective could be if the tasks agreed. */
+static double most(const ilp_program *p) {
+    double sums[DGBA_ILP_MOST_TASKS];
+    for (int64_t t = 0; t < p->row_count; ++t) sums[t] = p->rows[t].sum;
+    return ilp_objective(p, sums);
 }
 
 double ilp_gap(const ilp_program *p, const ilp_found *found) {
-    double most[DGBA_ILP_MOST_TASKS];
-    for (int64_t t = 0; t < p->row_count; ++t) most[t] = p->rows[t].sum;
-    return found->feasible ? dgba_ilp_gap(found->bound, found->objective, ilp_objective(p, most)) : INFINITY;
+    return found->feasible ? dgba_ilp_gap(found->bound, found->objective, most(p)) : INFINITY;
+}
+
+double ilp_enough(const ilp_program *p, double bound) {
+    return bound - 0.99 * fmax(1e-13 * most(p), p->gap * gap_unit(bound, most(p)));
 }

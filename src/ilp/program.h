@@ -55,6 +55,9 @@ typedef struct ilp_found {
 
 double ilp_gap(const ilp_program *p, const ilp_found *found);
 
+/** An objective whose gap to the bound is safely as small as asked. */
+double ilp_enough(const ilp_program *p, double bound);
+
 /* The solvers. d is zeroed by the caller. */
 void ilp_closed_form(int8_t *d, ilp_found *out, const ilp_program *p);
 dgba_status ilp_by_cbc(int8_t *d, ilp_found *out, const ilp_program *p);

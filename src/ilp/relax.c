@@ -34,30 +34,6 @@ static void add_changes(ilp_sum *sums, const ilp_program *p, const float *signs,
     for (int64_t t = 0; t < p->row_count; ++t) ilp_add_signed(&sums[t], p->rows[t].coefficients + start, signs, count);
 }
 
-/** The `rank` largest values end up in front (Hoare's selection). Returns the least of them; 0 < rank ≤ count. */
-static double select_largest(double *values, int64_t count, int64_t rank) {
-    int64_t low = 0, high = count - 1;
-    while (low < high) {
-        const double pivot = values[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] > pivot) ++i;
-            while (values[j] < pivot) --j;
-            if (i > j) break;
-            const double swapped = values[i];
-            values[i++] = values[j];
-            values[j--] = swapped;
-        }
-        if (rank - 1 <= j)
-            high = j;
-        else if (rank - 1 >= i)
-            low = i;
-        else
-            break;
-    }
-    return values[rank - 1];
-}
-
 /** Fills `magnitudes` and `kept`. Ties go to the first pixels. Returns Σ of the kept magnitudes. */
 static double choose_pixels(ilp_relaxation *r, const double *weights) {
     const ilp_program *p = r->program;
@@ -70,7 +46,7 @@ static double choose_pixels(ilp_relaxation *r, const double *weights) {
             ilp_collect_magnitudes(r->magnitudes + start, c, count);
         }
     memcpy(r->sorted, r->magnitudes, (size_t)p->pixels * sizeof *r->sorted);
-    if (p->budget > 0) threshold = select_largest(r->sorted, p->pixels, p->budget);
+    if (p->budget > 0) threshold = ilp_select_largest(r->sorted, p->pixels, p->budget);
     int64_t ties = p->budget;
     for (int64_t i = 0; i < p->pixels; ++i) ties -= r->magnitudes[i] > threshold;
     for (int64_t start = 0; start < p->pixels; start += ILP_BLOCK) {

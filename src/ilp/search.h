@@ -14,9 +14,10 @@ typedef struct ilp_prices {
  *  otherwise a variable. */
 double ilp_slack(const ilp_program *p, const ilp_prices *prices, int64_t unit);
 
-/** Improves d, which is within the pixel budget, by changes of one and of two units at a time: first less violation of the
- *  ranges, then more objective. Returns r_t at the end.
+/** Improves d, which is within the pixel budget, by changes of one and of two units at a time until its objective is near
+ *  enough to the bound, nothing is better, or the time is over. Less violation of the ranges comes before more objective.
+ *  Returns r_t at the end.
  *  Errors    DGBA_E_MEMORY */
-dgba_status ilp_search(int8_t *d, double *changes, const ilp_program *p, const ilp_prices *prices, double enough);
+dgba_status ilp_search(int8_t *d, double *changes, const ilp_program *p, const ilp_prices *prices, double bound);
 
 #endif

@@ -46,12 +46,16 @@ void ilp_closed_form(int8_t *d, ilp_found *out, const ilp_program *p) {
 }
 
 /** What nothing couples is not given to CBC, which has crashed on models without rows.
- *  Errors    DGBA_E_CONFIG if the closed form is asked for what it cannot solve */
+ *  Errors    DGBA_E_CONFIG if a solver is asked for what it cannot solve */
 static dgba_status choose(dgba_ilp_solver *out, dgba_ilp_solver asked, const ilp_program *p) {
     const char *coupling = what_couples(p);
     if (asked == DGBA_ILP_CLOSED_FORM && coupling != NULL)
         return dgba_fail(DGBA_E_CONFIG, "the solver closed_form cannot do %s; it needs objective mean and no constraints",
                          coupling);
+    const int64_t most = ilp_is_budgeted(p) ? DGBA_ILP_MOST_CBC_PIXELS : DGBA_ILP_MOST_CBC;
+    if (asked == DGBA_ILP_CBC && coupling != NULL && p->n > most)
+        return dgba_fail(DGBA_E_CONFIG, "the solver cbc takes too long for %lld variables with %s; up to %lld, or use dual",
+                         (long long)p->n, coupling, (long long)most);
     if (coupling == NULL)
         *out = DGBA_ILP_CLOSED_FORM;
     else if (asked != DGBA_ILP_AUTO)

@@ -1,5 +1,8 @@
-/** CBC leaves the process as it was: standard output, signals, memory. */
+/** CBC leaves the process as it was: standard output, signals, memory; and its abort() is survived. */
+#include "../../../src/ilp/wall.h"
+
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +14,7 @@
 
 enum { N = 9, TASKS = 3 };
 
-static void solve(uint64_t seed, bool feasible) {
+static dgba_ilp_solution solve_one(uint64_t seed, bool feasible) {
     static const dgba_ilp_options options = {DGBA_ILP_CBC, 10, 1e-6};
     float coefficients[TASKS][N];
     int8_t d[N];
@@ -28,7 +31,12 @@ static void solve(uint64_t seed, bool feasible) {
     }
     if (!feasible) problem.tasks[0].floor = problem.tasks[1].floor = 4;
     CHECK_OK(dgba_ilp_solve(d, &solution, &problem, &options));
-    if (feasible) assert_int_equal(solution.status, DGBA_ILP_OPTIMAL);
+    return solution;
+}
+
+static void solve(uint64_t seed, bool feasible) {
+    const dgba_ilp_solution s = solve_one(seed, feasible);
+    if (feasible) assert_int_equal(s.status, DGBA_ILP_OPTIMAL);
 }
 
 /** What is in the standard output before, during and after stays in order, and nothing is added. */
@@ -100,11 +108,39 @@ static void memory_does_not_grow(void **state) {
 #endif
 }
 
+static void run_into_assertion(void *self) {
+    int *runs = self;
+    ++*runs;
+    printf("never seen");
+    abort();
+}
+
+/** The call is left, the process goes on, and nothing is asked of CBC again. The last test, therefore. */
+static void abort_is_survived(void **state) {
+    (void)state;
+    const int64_t descriptors = open_descriptors();
+    struct sigaction after;
+    bool survived = true;
+    int runs = 0;
+    CHECK_OK(wall_run(&survived, run_into_assertion, &runs));
+    assert_false(survived);
+    assert_int_equal(open_descriptors(), descriptors);
+    sigaction(SIGABRT, NULL, &after);
+    assert_ptr_equal(after.sa_handler, SIG_DFL);
+    CHECK_OK(wall_run(&survived, run_into_assertion, &runs));
+    assert_false(survived);
+    assert_int_equal(runs, 1);
+    const dgba_ilp_solution s = solve_one(3, true);
+    assert_int_equal(s.status, DGBA_ILP_GAP);
+    assert_true(!s.feasible && isnan(s.objective) && s.bound == INFINITY);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(standard_output_is_left_alone),
         cmocka_unit_test(signals_and_descriptors_are_put_back),
         cmocka_unit_test(memory_does_not_grow),
+        cmocka_unit_test(abort_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }

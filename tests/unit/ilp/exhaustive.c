@@ -1,6 +1,7 @@
 /** Small programs of every kind, by every solver, against a search through all d. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "dgba/ilp.h"
 #include "ref/ilp.h"
@@ -101,7 +102,8 @@ static double size_of(const instance *in) {
     return size;
 }
 
-/** The answer lies between the best of the narrower and of the wider program. */
+/** The answer lies between the best of the narrower and of the wider program, and is proven, unless so little is left that
+ *  CBC's arithmetic does not tell it from nothing. */
 static void check_instance(const instance *in, dgba_ilp_solver solver) {
     dgba_ilp_options options = dgba_ilp_options_default();
     dgba_ilp_solution solution;
@@ -117,7 +119,7 @@ static void check_instance(const instance *in, dgba_ilp_solver solver) {
     const bool right = infeasible ? least == -INFINITY
                                   : solution.feasible && solution.objective >= least - rounding &&
                                         solution.objective <= most + rounding && solution.bound >= least - rounding &&
-                                        dgba_ilp_proven(&solution);
+                                        (dgba_ilp_proven(&solution) || solution.bound - solution.objective < rounding);
     if (!right)
         print_error("%s by %s: %s, objective %.12g, bound %.12g, gap %.3g; the twin has %.12g to %.12g\n", in->name,
                     dgba_ilp_solver_words[solution.solver], dgba_ilp_status_word(solution.status), solution.objective,
@@ -134,14 +136,20 @@ static void both_solvers(uint64_t first, uint64_t last, int64_t channels, int64_
     }
 }
 
+/** DGBA_ILP_SEEDS=3000 for the long form. */
+static uint64_t seeds(void) {
+    const char *asked = getenv("DGBA_ILP_SEEDS");
+    return asked != NULL ? strtoull(asked, NULL, 10) : 20;
+}
+
 static void one_channel(void **state) {
     (void)state;
-    both_solvers(0, 20, 1, 8);
+    both_solvers(0, seeds(), 1, 8);
 }
 
 static void three_channels(void **state) {
     (void)state;
-    both_solvers(100, 120, 3, 3);
+    both_solvers(100000, 100000 + seeds(), 3, 3);
 }
 
 int main(void) {
