@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "examples.h"
 #include "settings.h"
 
 /* ---- Names ---- */
@@ -61,8 +62,25 @@ static dgba_store_kind store_kind(const dgba_unit *unit) {
     return unit->kind == DGBA_UNIT_TRAIN ? DGBA_STORE_MODEL : DGBA_STORE_UNIT;
 }
 
+/** Whether the record of a unit holds the examples that the sweep wants of it. They are no part of its id, so that it may
+ *  have run when fewer were wanted. */
+static bool has_examples(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
+    const int64_t wanted = sweep_examples_of(sweep, unit);
+    if (wanted == 0) return true;
+    dgba_text path = {0};
+    dgba_h5 *file = NULL;
+    int64_t kept = 0;
+    dgba_store_path(&path, folder, DGBA_STORE_UNIT, unit->id);
+    if (dgba_h5_open(&file, dgba_text_chars(&path)) != DGBA_OK || example_maps_count(&kept, file) != DGBA_OK)
+        dgba_error_clear();
+    dgba_h5_close(&file);
+    dgba_text_free(&path);
+    return kept >= wanted;
+}
+
 bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
-    if (unit->kind != DGBA_UNIT_TRANSFER) return is_there(store_kind(unit), unit->id, folder, true);
+    if (unit->kind != DGBA_UNIT_TRANSFER)
+        return is_there(store_kind(unit), unit->id, folder, true) && has_examples(sweep, unit, folder);
     for (int64_t m = 0; m < sweep->model_count; ++m)
         if (!has_target(sweep, unit, m, folder, true)) return false;
     return true;
@@ -123,6 +141,8 @@ dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *swe
     // The training unit's own list of tasks; shards name their model only.
     dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->units[unit->model].settings, "data.tasks"));
     if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", sweep, folder, sweep->units[unit->needs].id);
+    const int64_t examples = sweep_examples_of(sweep, unit);
+    if (examples > 0) dgba_settings_format(&message, "@examples", "%lld", (long long)examples);
     if (unit->kind == DGBA_UNIT_TRANSFER) add_targets(&message, sweep, unit, folder);
     dgba_settings_print(&text, &message);
     dgba_settings_free(&message);
