@@ -207,7 +207,9 @@ static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char
     if (status == DGBA_E_STOPPED && state->fail_fast && state->failed)
         status = dgba_fail(DGBA_E_UNITS_FAILED, "stopped at the first failure, as asked");
     gather_memory(state, worker);
-    return dgba_farm_rank() == 0 ? conclude(state, status, folder) : status;
+    if (dgba_farm_rank() == 0) return conclude(state, status, folder);
+    // A launcher passes on the exit code of any rank, and only rank 0 knows why the run ended.
+    return status == DGBA_E_STOPPED || status == DGBA_E_UNITS_FAILED ? DGBA_OK : status;
 }
 
 static dgba_status run_all(const arguments *given, const run_options *chosen) {
