@@ -24,7 +24,7 @@
 /** Raised whenever the same settings give another result than before: old units are then not taken for done. */
 enum { DGBA_UNIT_FORMAT = 2 };
 
-/** The sections of a sweep: data, model, train, attack, transfer; borrowed. */
+/** The sections of a sweep: data, model, train, attack, transfer, examples; borrowed. */
 const dgba_config_schema *dgba_trial_schema(void);
 
 /** Those of an attack on one model: data, attack. */
@@ -49,6 +49,20 @@ typedef struct dgba_unit {
     int64_t needs;  // index of the training unit, -1 for none; a transfer unit wants all of them
 } dgba_unit;
 
+/** What results show of a few test images: the first of the sweep's images, under the attacks with the largest radius of
+ * each step, on the first of the sweep's models. As many as DGBA_EXAMPLE_BYTES hold, which bounds the arrays in the
+ * results: first there are fewer images, then fewer models. The ids of units do not depend on it. */
+enum { DGBA_EXAMPLE_BYTES = 32 << 20 };
+typedef struct dgba_sweep_examples {
+    int64_t images, models; // 0 images: none
+    int64_t *attacks;       // [attack_count] numbers of attacks in the sweep
+    int64_t attack_count;   // per model
+    dgba_shape head;        // n = 1, c = numbers of a prediction at a pixel, all tasks; h, w of the largest prediction
+    uint8_t *rgb;           // [image][row][column][3]
+    float *truth;           // [image][c][row][column]; NaN = not valid
+    dgba_names class_names[DGBA_MOST_TASKS];
+} dgba_sweep_examples;
+
 /** All units of a sweep: first the models, then per model the clean shards and per attack the shards, then per model and
  *  transferred attack the transfer units. */
 typedef struct dgba_sweep {
@@ -69,6 +83,7 @@ typedef struct dgba_sweep {
     int64_t transferred_count;
     bool between_models;                    // whether other models are measured at their images
     int64_t transfer_shards, transfer_runs; // shards of a transfer unit at most; transfer units of a model and attack
+    dgba_sweep_examples examples;
     dgba_unit *units;
     int64_t unit_count;
 } dgba_sweep;
@@ -117,11 +132,12 @@ dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *swe
 typedef enum dgba_finding {
     DGBA_FOUND_RESULT,
     DGBA_FOUND_NOTHING,
+    DGBA_FOUND_WITHOUT_EXAMPLES, // whole, but without the examples that the sweep wants of it
     DGBA_FOUND_DAMAGED // truncated, of another unit, of another version: dgba_error() says it, and the caller clears that
 } dgba_finding;
 dgba_finding dgba_unit_find(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
-/** Whether a finished, readable result of the unit is there; what is damaged is told in a warning. */
+/** Whether a finished, readable result of the unit is there, with its examples; what is damaged is told in a warning. */
 bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
 /** Puts the result of a unit into the run folder.
@@ -186,6 +202,25 @@ dgba_worker_memory dgba_worker_used(const dgba_worker *worker);
 
 /* ---- Records ---- */
 
+/** What the first images of a shard look like. */
+typedef struct dgba_example_maps {
+    int64_t image_count;
+    dgba_shape image, head; // n = 1; head.c = numbers of a prediction at a pixel, all tasks
+    float *predictions;     // [image][c][head.h][head.w] as dgba_task_show() gives them
+    double *largest;        // [image] largest change of any pixel by the attack; NULL if clean
+    uint8_t *perturbations; // [image][image.h][image.w][red, green, blue] 128 + 127 · change / largest; NULL if clean
+} dgba_example_maps;
+
+/** Maps without predictions or perturbations, `attack` says whether there are perturbations. */
+dgba_status dgba_example_maps_allocate(dgba_example_maps *out, int64_t image_count, dgba_shape image, dgba_shape head,
+                                       bool attack);
+void dgba_example_maps_free(dgba_example_maps *maps);
+
+/** Those of a record's file; of no images if it has none.
+ *  Owns      caller frees with dgba_example_maps_free()
+ *  Errors    DGBA_E_FORMAT */
+dgba_status dgba_example_maps_read(dgba_example_maps *out, dgba_h5 *file);
+
 /** What was found on a shard, or on several. */
 typedef struct dgba_record {
     int64_t task_count, image_count;
@@ -197,6 +232,7 @@ typedef struct dgba_record {
     int64_t forward_passes, backward_passes, left_out;
     dgba_solve_row *solves; // integer programs of the rule; their row of the attack is not known here
     int64_t solve_count;
+    dgba_example_maps examples; // written if there are any; reading leaves them to dgba_example_maps_read()
 } dgba_record;
 
 dgba_status dgba_record_allocate(dgba_record *out, const dgba_task *tasks, int64_t task_count, int64_t image_count);

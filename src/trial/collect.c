@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collect.h"
+#include "examples.h"
 #include "settings.h"
 
 dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) {
@@ -216,6 +217,7 @@ static dgba_status collect(dgba_results *out, const collection *from) {
                           .image_count = sweep->image_count,
                           .transfer_attack_count = sweep->transferred_count};
     for (int64_t t = 0; t < out->task_count; ++t) out->metric_count += tasks[t].kind->metric_count;
+    collect_count_examples(out, from);
     DGBA_TRY(dgba_results_allocate(out));
     fill_tasks(out, tasks);
     memcpy(out->images, sweep->images, (size_t)sweep->image_count * sizeof *sweep->images);
@@ -223,7 +225,8 @@ static dgba_status collect(dgba_results *out, const collection *from) {
         DGBA_TRY_OUT(fill_model(out, from, m));
         for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(fill_attack(out, from, m, a));
     }
-    status = collect_transfers(out, from);
+    DGBA_TRY_OUT(collect_transfers(out, from));
+    status = collect_examples(out, from);
 out:
     if (status != DGBA_OK) dgba_results_free(out);
     return status;

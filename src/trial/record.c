@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dgba/trial.h"
+#include "examples.h"
 
 static const char format_name[] = "dgba-unit";
 
@@ -28,6 +28,7 @@ void dgba_record_free(dgba_record *record) {
     dgba_free(record->images);
     dgba_free(record->losses);
     dgba_solves_free(&record->solves, &record->solve_count);
+    dgba_example_maps_free(&record->examples);
     for (int64_t t = 0; t < DGBA_MOST_TASKS; ++t) {
         dgba_free(record->totals[t].sums);
         dgba_free(record->totals[t].counts);
@@ -146,6 +147,7 @@ dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *re
     if (record->solve_count > 0) DGBA_TRY_OUT(dgba_solves_write(file, record->solves, record->solve_count));
     for (int64_t t = 0; t < record->task_count; ++t)
         DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t], record->part_count));
+    if (record->examples.image_count > 0) DGBA_TRY_OUT(example_maps_write(file, &record->examples));
     status = dgba_h5_to_bytes(bytes, count, &file);
 out:
     dgba_h5_close(&file);

@@ -23,6 +23,7 @@ static const dgba_config_section sections[] = {
     {.name = "train", .required = true, .options = &dgba_train_options, .children = &adversarial, .child_count = 1},
     ATTACK_SECTION,
     {.name = "transfer", .options = &trial_transfer_options},
+    {.name = "examples", .options = &trial_example_options},
 };
 static const dgba_config_section attack_sections[] = {DATA_SECTION, ATTACK_SECTION};
 static const dgba_config_schema schema = {sections, DGBA_COUNT_OF(sections)},

@@ -46,6 +46,14 @@ static const dgba_option transfer_rows[] = {
 const dgba_option_table trial_transfer_options = {"transfer", "transferability", transfer_rows,
                                                   DGBA_COUNT_OF(transfer_rows)};
 
+static const dgba_option example_rows[] = {
+    OPTION(example_settings, images, INTEGER, "2", 0, 64,
+           "test images, from the first, that the results keep with predictions and perturbations of the strongest radius; "
+           "fewer if they would take more than 32 MiB"),
+};
+const dgba_option_table trial_example_options = {"examples", "images to look at", example_rows,
+                                                 DGBA_COUNT_OF(example_rows)};
+
 dgba_status trial_read_text(const char **out, const dgba_settings *settings, const char *key) {
     *out = dgba_settings_get(settings, key);
     return *out != NULL ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "the unit has no setting '%s'", key);

@@ -18,7 +18,12 @@ typedef struct transfer_settings {
     dgba_words step, rule, epsilon; // of the transferred attacks; none = all
 } transfer_settings;
 
-extern const dgba_option_table trial_data_options, trial_attack_options, trial_transfer_options;
+/** What is kept to look at. */
+typedef struct example_settings {
+    int64_t images;
+} example_settings;
+
+extern const dgba_option_table trial_data_options, trial_attack_options, trial_transfer_options, trial_example_options;
 
 /** The model of settings "model.…" for the tasks of `data`. */
 dgba_status trial_create_model(dgba_model *out, const dgba_settings *settings, const dgba_data_info *data);

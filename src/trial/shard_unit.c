@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "examples.h"
 #include "worker.h"
 
 /* ---- Making what a shard needs ---- */
@@ -193,12 +194,13 @@ dgba_status worker_attack_shard(dgba_worker *w, dgba_record *record, const dgba_
     const double seconds = dgba_clock_thread_seconds() - start;
     DGBA_TRY(worker_measure_images(w, record, w->adversarial));
     record->seconds = seconds;
-    return DGBA_OK;
+    return worker_keep_examples(w, record, message, w->adversarial);
 }
 
 static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     DGBA_TRY(worker_prepare_shard(w, record, message));
-    return worker_measure_images(w, record, w->batch.images);
+    DGBA_TRY(worker_measure_images(w, record, w->batch.images));
+    return worker_keep_examples(w, record, message, NULL);
 }
 
 dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *w, const unit_message *message, bool attack) {

@@ -35,8 +35,7 @@ out:
     return status;
 }
 
-/** The record of that id, which `unit` made; NULL if it is not there. */
-static dgba_status open_record(dgba_h5 **out, const collection *from, int64_t unit, const char *id) {
+dgba_status shards_open_record(dgba_h5 **out, const collection *from, int64_t unit, const char *id) {
     *out = NULL;
     if (from->folder == NULL) {
         const dgba_unit_result *result = &from->results[unit];
@@ -63,7 +62,7 @@ dgba_status shards_add_up(shards *out, const collection *from, int64_t first, in
         memcpy(id, unit->id, sizeof id);
         if (target != NO_TARGET) dgba_unit_target_id(id, sweep, unit, target);
         if (from->failures[u] != NULL) out->failure = from->failures[u];
-        DGBA_TRY_OUT(open_record(&file, from, u, id));
+        DGBA_TRY_OUT(shards_open_record(&file, from, u, id));
         if (file != NULL)
             DGBA_TRY_OUT(add_record(out, from, unit, file, id));
         else

@@ -20,6 +20,9 @@ typedef struct collection {
     const char *const *failures;
 } collection;
 
+/** The record of that id, which `unit` made; NULL if it is not there. */
+dgba_status shards_open_record(dgba_h5 **out, const collection *from, int64_t unit, const char *id);
+
 enum { NO_TARGET = -1 };
 
 /** Adds up the finished ones among units[first .. first + count); with a target, of transfer units what they say of that

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "dgba/graph.h"
+#include "examples.h"
 #include "finished_model.h"
 #include "sweep.h"
 
@@ -12,11 +13,13 @@ static dgba_status read_data_settings(data_settings *out, const dgba_config *con
     return dgba_settings_read(out, &trial_data_options, &points[0], "");
 }
 
-static dgba_status read_transfer_settings(transfer_settings *out, const dgba_config *config) {
+/** A section that is no axis of the sweep. */
+static dgba_status read_single(void *out, const dgba_config *config, const char *section,
+                               const dgba_option_table *options) {
     int64_t count = 0;
-    const dgba_settings *points = dgba_config_points(config, "transfer", &count);
-    if (count != 1) return dgba_fail(DGBA_E_CONFIG, "transfer: it can be one way only; here are %lld", (long long)count);
-    return dgba_settings_read(out, &trial_transfer_options, &points[0], "");
+    const dgba_settings *points = dgba_config_points(config, section, &count);
+    if (count != 1) return dgba_fail(DGBA_E_CONFIG, "%s: it can be one way only; here are %lld", section, (long long)count);
+    return dgba_settings_read(out, options, &points[0], "");
 }
 
 static int64_t limited(int64_t count, int64_t limit) { return limit > 0 && limit < count ? limit : count; }
@@ -121,12 +124,16 @@ static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
     dgba_text_free(&names);
 }
 
-/** Notes what the model of a training unit costs: memory, and work per image. */
+/** Notes what the model of a training unit costs: memory, and work per image; and how large its predictions are. */
 static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     dgba_model model = {0};
+    dgba_shape head = {0}, *largest = &sweep->examples.head;
     int64_t macs = 0;
     DGBA_TRY(trial_create_model(&model, &sweep->models[unit->model], &sweep->data));
-    const dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
+    dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
+    if (status == DGBA_OK) status = dgba_graph_output_shape(&head, model.graph, 0, sweep->input);
+    if (head.h > largest->h) largest->h = head.h;
+    if (head.w > largest->w) largest->w = head.w;
     const int64_t bytes = dgba_graph_parameter_floats(model.graph) * (int64_t)sizeof(float);
     if (bytes > sweep->parameter_bytes) sweep->parameter_bytes = bytes;
     unit->macs = (double)macs;
@@ -246,15 +253,18 @@ dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     *out = (dgba_sweep){.config = config};
     data_settings data = {0};
     transfer_settings transfer = {0};
+    example_settings examples = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(read_data_settings(&data, config));
-    DGBA_TRY(read_transfer_settings(&transfer, config));
+    DGBA_TRY(read_single(&transfer, config, "transfer", &trial_transfer_options));
+    DGBA_TRY(read_single(&examples, config, "examples", &trial_example_options));
     DGBA_TRY_OUT(read_data(out, &data));
     DGBA_TRY_OUT(expand_attacks(out, config));
     DGBA_TRY_OUT(sweep_choose_transferred(out, &transfer, config));
     DGBA_TRY_OUT(add_model_units(out, config, &data));
     for (int64_t model = 0; model < out->model_count; ++model) DGBA_TRY_OUT(add_shard_units(out, model));
     if (out->between_models) DGBA_TRY_OUT(sweep_add_transfer_units(out));
+    DGBA_TRY_OUT(sweep_choose_examples(out, &examples, &data));
 out:
     if (status != DGBA_OK) dgba_sweep_free(out);
     return status;
@@ -316,6 +326,7 @@ int64_t dgba_sweep_shards(const dgba_sweep *sweep, int64_t model, int64_t attack
 void dgba_sweep_free(dgba_sweep *sweep) {
     for (int64_t i = 0; i < sweep->attack_count; ++i) dgba_settings_free(&sweep->attacks[i]);
     for (int64_t i = 0; i < sweep->model_count; ++i) dgba_settings_free(&sweep->models[i]);
+    sweep_free_examples(&sweep->examples);
     dgba_free(sweep->attacks);
     dgba_free(sweep->models);
     dgba_free(sweep->transferred);

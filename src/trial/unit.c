@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "examples.h"
 #include "settings.h"
 
 /* ---- What is there already ---- */
@@ -49,8 +50,27 @@ static dgba_store_kind store_kind(const dgba_unit *unit) {
     return unit->kind == DGBA_UNIT_TRAIN ? DGBA_STORE_MODEL : DGBA_STORE_UNIT;
 }
 
+/** Whether the record of a unit holds the examples that the sweep wants of it. They are no part of its id, so that it may
+ *  have run when fewer were wanted. */
+static bool has_examples(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
+    const int64_t wanted = sweep_examples_of(sweep, unit);
+    if (wanted == 0) return true;
+    dgba_text path = {0};
+    dgba_h5 *file = NULL;
+    int64_t kept = 0;
+    dgba_store_path(&path, folder, DGBA_STORE_UNIT, unit->id);
+    if (dgba_h5_open(&file, dgba_text_chars(&path)) != DGBA_OK || example_maps_count(&kept, file) != DGBA_OK)
+        dgba_error_clear();
+    dgba_h5_close(&file);
+    dgba_text_free(&path);
+    return kept >= wanted;
+}
+
 dgba_finding dgba_unit_find(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
-    if (unit->kind != DGBA_UNIT_TRANSFER) return find_file(store_kind(unit), unit->id, folder);
+    if (unit->kind != DGBA_UNIT_TRANSFER) {
+        const dgba_finding own = find_file(store_kind(unit), unit->id, folder);
+        return own == DGBA_FOUND_RESULT && !has_examples(sweep, unit, folder) ? DGBA_FOUND_WITHOUT_EXAMPLES : own;
+    }
     dgba_finding found = DGBA_FOUND_RESULT;
     for (int64_t m = 0; m < sweep->model_count && found == DGBA_FOUND_RESULT; ++m)
         found = find_target(sweep, unit, m, folder);
@@ -147,6 +167,8 @@ dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *swe
     dgba_settings_set(&message, "@data.tasks", dgba_settings_get(&sweep->models[unit->model], "data.tasks"));
     if (unit->kind == DGBA_UNIT_TRAIN) set_side_file(&message, folder, unit);
     if (unit->kind != DGBA_UNIT_TRAIN) set_model_file(&message, "@model.file", sweep, folder, sweep->units[unit->needs].id);
+    const int64_t examples = sweep_examples_of(sweep, unit);
+    if (examples > 0) dgba_settings_format(&message, "@examples", "%lld", (long long)examples);
     if (unit->kind == DGBA_UNIT_TRANSFER) add_targets(&message, sweep, unit, folder);
     dgba_settings_print(&text, &message);
     dgba_settings_free(&message);

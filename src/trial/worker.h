@@ -58,6 +58,11 @@ dgba_status worker_prepare_shard(dgba_worker *worker, dgba_record *record, const
 /** Measures the prepared model at images of the prepared shard: losses, totals, seconds. */
 dgba_status worker_measure_images(dgba_worker *worker, dgba_record *record, const float *images);
 
+/** Keeps what the first images of a measured shard look like, as many as the message wants. `adversarial` is NULL for clean
+ *  ones. */
+dgba_status worker_keep_examples(dgba_worker *worker, dgba_record *record, const dgba_settings *message,
+                                 const float *adversarial);
+
 /** Prepares a shard, attacks it and measures the images of the attack, which then are worker->adversarial. */
 dgba_status worker_attack_shard(dgba_worker *worker, dgba_record *record, const dgba_settings *message);
 
