@@ -182,6 +182,19 @@ static void add_clean_rows(dgba_text *out, gallery *g) {
                    r->clean_losses + g->model * r->task_count * r->image_count);
 }
 
+/** A rule's name, which may be broken after "single:" and between words. */
+static void add_rule(dgba_text *out, const char *rule) {
+    for (const char *part = rule; *part != '\0';) {
+        const size_t length = strcspn(part, ":_"), bytes = length + (part[length] != '\0');
+        dgba_text word = {0};
+        dgba_text_add(&word, "%.*s", (int)bytes, part);
+        text_add_html(out, dgba_text_chars(&word));
+        dgba_text_add(out, "<wbr>");
+        dgba_text_free(&word);
+        part += bytes;
+    }
+}
+
 static void add_attack_row(dgba_text *out, gallery *g, int64_t example) {
     const dgba_results *r = g->results;
     const dgba_attack_row *attack = &r->attacks[r->examples[example].attack];
@@ -192,7 +205,7 @@ static void add_attack_row(dgba_text *out, gallery *g, int64_t example) {
     dgba_text what = {0};
     dgba_text_add(&what, "after %s", attack->rule);
     dgba_text_add(out, "<tr><th scope=\"row\">");
-    text_add_html(out, attack->rule);
+    add_rule(out, attack->rule);
     if (!isnan(attack->arp)) dgba_text_add(out, "<small>ARP %.1f %%</small>", 100 * attack->arp);
     dgba_text_add(out, "</th><td>");
     add_image_panel(out, g, codes, NAN, "perturbation, amplified");

@@ -83,8 +83,9 @@ const char page_style[] =
     "th button::after { content: \" ↕\"; color: var(--soft); opacity: .55; }\n"
     "th[aria-sort=ascending] button::after { content: \" ▲\"; opacity: 1; }\n"
     "th[aria-sort=descending] button::after { content: \" ▼\"; opacity: 1; }\n"
-    ".gallery { width: auto; } .gallery th, .gallery td { padding: 4px; vertical-align: top; }\n"
-    ".gallery tbody th { width: 128px; padding-left: 12px; white-space: normal; overflow-wrap: anywhere; z-index: 1; }\n"
+    ".scroll:has(.gallery) { width: fit-content; max-width: 100%; }\n"
+    ".gallery { width: auto; } .gallery thead td { border-bottom: 2px solid var(--rule); } .gallery th, .gallery td { padding: 4px; vertical-align: top; }\n"
+    ".gallery tbody th { min-width: 176px; padding-left: 12px; white-space: normal; overflow-wrap: anywhere; z-index: 1; }\n"
     ".gallery tbody tr:hover > td { background: none; } .gallery small { display: block; }\n"
     ".gallery img { display: block; width: 148px; aspect-ratio: var(--shape); image-rendering: pixelated; border-radius: 3px; }\n"
     ".ramp { display: inline-block; width: 44px; height: 8px; background: linear-gradient(90deg, rgb(68,1,84), rgb(65,68,135),\n"
@@ -94,6 +95,7 @@ const char page_style[] =
     ".provenance dt { color: var(--soft); } .provenance dd { margin: 0; overflow-wrap: anywhere; }\n"
     "pre { overflow-x: auto; padding: 14px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; font-size: .82rem; }\n"
     "@media (max-width: 520px) { header, main { padding-left: 16px; padding-right: 16px; } nav { padding-left: 16px; padding-right: 16px; }\n"
+    "  .gallery tbody th { min-width: 96px; font-size: .76rem; } .gallery td:last-child { padding-right: 12px; }\n"
     "  .provenance div { grid-template-columns: 1fr; gap: 0; } .facts { grid-template-columns: 1fr 1fr; } }\n"
     "@media print { nav { display: none; } .scroll { overflow: visible; } }\n";
 // clang-format on
