@@ -133,11 +133,12 @@ dgba_status dgba_unit_message(char **bytes, size_t *count, const dgba_sweep *swe
 typedef enum dgba_finding {
     DGBA_FOUND_RESULT,
     DGBA_FOUND_NOTHING,
+    DGBA_FOUND_WITHOUT_EXAMPLES, // whole, but without the examples that the sweep wants of it
     DGBA_FOUND_DAMAGED // truncated, of another unit, of another version: dgba_error() says it, and the caller clears that
 } dgba_finding;
 dgba_finding dgba_unit_find(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
-/** Whether a finished, readable result of the unit is there; what is damaged is told in a warning. */
+/** Whether a finished, readable result of the unit is there, with its examples; what is damaged is told in a warning. */
 bool dgba_unit_is_done(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder);
 
 /** Puts the result of a unit into the run folder.

@@ -10,6 +10,7 @@ static const char *const sentences[REASON_COUNT] = {
     [REASON_MODEL] = "its model is trained first",
     [REASON_FAILED] = "failed in the last run",
     [REASON_DAMAGED] = "its result cannot be used",
+    [REASON_EXAMPLES] = "its result has too few examples to look at",
 };
 
 /* ---- What the last run noted ---- */
@@ -72,11 +73,16 @@ run_reason reasons_find(dgba_text *out, const run_reasons *reasons, int64_t u) {
     const dgba_unit *unit = &sweep->units[u];
     const noted_failure *failure = failure_of(reasons, unit);
     run_reason reason = REASON_NEW;
+    dgba_finding found = DGBA_FOUND_NOTHING;
     dgba_text_clear(out);
+    if (reasons->folder != NULL && !reasons->units->units[u].done_before)
+        found = dgba_unit_find(sweep, unit, reasons->folder);
     if (reasons->units->units[u].done_before)
         reason = REASON_DONE;
-    else if (reasons->folder != NULL && dgba_unit_find(sweep, unit, reasons->folder) == DGBA_FOUND_DAMAGED)
+    else if (found == DGBA_FOUND_DAMAGED)
         reason = REASON_DAMAGED;
+    else if (found == DGBA_FOUND_WITHOUT_EXAMPLES)
+        reason = REASON_EXAMPLES;
     else if (failure != NULL)
         reason = REASON_FAILED;
     else if (unit->needs >= 0 && !reasons->units->units[unit->needs].done_before)

@@ -30,7 +30,15 @@ typedef struct noted_failure {
     char *id, *reason;
 } noted_failure;
 
-typedef enum run_reason { REASON_DONE, REASON_NEW, REASON_MODEL, REASON_FAILED, REASON_DAMAGED, REASON_COUNT } run_reason;
+typedef enum run_reason {
+    REASON_DONE,
+    REASON_NEW,
+    REASON_MODEL,
+    REASON_FAILED,
+    REASON_DAMAGED,
+    REASON_EXAMPLES,
+    REASON_COUNT
+} run_reason;
 
 typedef struct run_reasons {
     const unit_list *units;

@@ -68,8 +68,8 @@ static bool has_examples(const dgba_sweep *sweep, const dgba_unit *unit, const c
 
 dgba_finding dgba_unit_find(const dgba_sweep *sweep, const dgba_unit *unit, const char *folder) {
     if (unit->kind != DGBA_UNIT_TRANSFER) {
-        const dgba_finding file = find_file(store_kind(unit), unit->id, folder);
-        return file == DGBA_FOUND_RESULT && !has_examples(sweep, unit, folder) ? DGBA_FOUND_NOTHING : file;
+        const dgba_finding own = find_file(store_kind(unit), unit->id, folder);
+        return own == DGBA_FOUND_RESULT && !has_examples(sweep, unit, folder) ? DGBA_FOUND_WITHOUT_EXAMPLES : own;
     }
     dgba_finding found = DGBA_FOUND_RESULT;
     for (int64_t m = 0; m < sweep->model_count && found == DGBA_FOUND_RESULT; ++m)
