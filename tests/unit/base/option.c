@@ -9,7 +9,7 @@ typedef struct definition {
     bool fast;
     char name[DGBA_OPTION_TEXT_BYTES];
     dgba_integers rates;
-    dgba_words tasks;
+    dgba_words tasks, floor;
 } definition;
 
 static const char *const modes[] = {"slow", "quick", NULL};
@@ -21,6 +21,7 @@ static const dgba_option options[] = {
     {"name", DGBA_OPTION_TEXT, offsetof(definition, name), NULL, 0, 0, NULL, "what"},
     {"rates", DGBA_OPTION_INTEGERS, offsetof(definition, rates), "[6, 12]", 1, 99, NULL, "list"},
     {"tasks", DGBA_OPTION_WORDS, offsetof(definition, tasks), "[]", 0, 0, NULL, "words"},
+    {"floor", DGBA_OPTION_AMOUNTS, offsetof(definition, floor), "[]", 0, 0, NULL, "amounts"},
 };
 static const dgba_option_table table = {"test", "options of a test", options, DGBA_COUNT_OF(options)};
 
@@ -63,7 +64,8 @@ static void canonical_text_ignores_spelling(void **state) {
                  {"rates", "[6,12 , 0x12]", "[6, 12, 18]"},
                  {"mode", "quick", "quick"},
                  {"tasks", "[ a,b ]", "[a, b]"},
-                 {"tasks", "[]", "[]"}};
+                 {"tasks", "[]", "[]"},
+                 {"floor", "[a=1e-1,b=4/2]", "[a=0.1, b=2]"}};
     dgba_text text = {0};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         const dgba_option *option = NULL;
