@@ -111,6 +111,20 @@ static dgba_status take_word(void *field, const dgba_option *option, const char 
     return dgba_text_fit(list->items[list->count++], DGBA_WORD_BYTES, item);
 }
 
+/** "name=number", the number in canonical form. */
+static dgba_status take_amount(void *field, const dgba_option *option, const char *item) {
+    const char *equals = strchr(item, '=');
+    double amount = 0;
+    if (equals == NULL || dgba_text_real(&amount, equals + 1) != DGBA_OK)
+        return dgba_fail(DGBA_E_CONFIG, "%s: '%s' is not of the form name=number", option->name, item);
+    dgba_text text = {0};
+    dgba_text_add(&text, "%.*s", (int)(equals + 1 - item), item);
+    dgba_text_add_real(&text, amount);
+    const dgba_status status = take_word(field, option, dgba_text_chars(&text));
+    dgba_text_free(&text);
+    return status;
+}
+
 static dgba_status read_integers(dgba_integers *field, const dgba_option *option, const char *text) {
     dgba_integers list = {0};
     DGBA_TRY(read_list(&list, option, text, take_integer));
@@ -127,13 +141,14 @@ static dgba_status read_reals(dgba_reals *field, const dgba_option *option, cons
 
 static dgba_status read_words(dgba_words *field, const dgba_option *option, const char *text) {
     dgba_words list = {0};
-    DGBA_TRY(read_list(&list, option, text, take_word));
+    DGBA_TRY(read_list(&list, option, text, option->kind == DGBA_OPTION_AMOUNTS ? take_amount : take_word));
     *field = list;
     return DGBA_OK;
 }
 
 bool dgba_option_is_list(dgba_option_kind kind) {
-    return kind == DGBA_OPTION_INTEGERS || kind == DGBA_OPTION_REALS || kind == DGBA_OPTION_WORDS;
+    return kind == DGBA_OPTION_INTEGERS || kind == DGBA_OPTION_REALS || kind == DGBA_OPTION_WORDS ||
+           kind == DGBA_OPTION_AMOUNTS;
 }
 
 dgba_status dgba_option_read(void *definition, const dgba_option *option, const char *value) {
@@ -144,7 +159,8 @@ dgba_status dgba_option_read(void *definition, const dgba_option *option, const 
         case DGBA_OPTION_CHOICE: return read_choice(field, option, value);
         case DGBA_OPTION_INTEGERS: return read_integers(field, option, value);
         case DGBA_OPTION_REALS: return read_reals(field, option, value);
-        case DGBA_OPTION_WORDS: return read_words(field, option, value);
+        case DGBA_OPTION_WORDS:
+        case DGBA_OPTION_AMOUNTS: return read_words(field, option, value);
         case DGBA_OPTION_BOOL: return dgba_text_bool(field, value) == DGBA_OK ? DGBA_OK : fail_value(option);
         case DGBA_OPTION_TEXT:
             if (strpbrk(value, "\r\n") != NULL)
@@ -207,6 +223,7 @@ dgba_status dgba_option_canonical(dgba_text *out, const dgba_option *option, con
             dgba_text_add(out, field.reals.count > 0 ? "]" : "[]");
             break;
         case DGBA_OPTION_WORDS:
+        case DGBA_OPTION_AMOUNTS:
             for (int64_t i = 0; i < field.words.count; ++i)
                 dgba_text_add(out, "%s%s", i > 0 ? ", " : "[", field.words.items[i]);
             dgba_text_add(out, field.words.count > 0 ? "]" : "[]");

@@ -18,11 +18,17 @@ static dgba_status list_item(dgba_text *out, const config_scope *at, const dgba_
                                                     : DGBA_OPTION_TEXT;
     DGBA_TRY(dgba_config_check_scalar(at, option->name, node));
     DGBA_TRY(canonical_at(out, at, &one, node->text, node));
+    if (node->key != NULL) { // of a map
+        char *amount = dgba_text_copy(dgba_text_chars(out));
+        dgba_text_clear(out);
+        dgba_text_add(out, "%s=%s", node->key, amount);
+        dgba_free(amount);
+    }
     if (out->length > 0 && strpbrk(out->chars, " ,[]") == NULL) return DGBA_OK;
     return dgba_yaml_fail(at->document, node, false, "%s: '%s' is not a word", option->name, node->text);
 }
 
-/** The list at `node` as text, each item checked alone so that the error names its place. */
+/** The list, or for amounts the map, at `node` as text, each item checked alone so that the error names its place. */
 static dgba_status join_list(dgba_text *out, const config_scope *at, const dgba_option *option,
                              const dgba_yaml_node *node) {
     dgba_text item = {0};
@@ -41,7 +47,8 @@ static dgba_status join_list(dgba_text *out, const config_scope *at, const dgba_
 
 static dgba_status add_value(config_axis *axis, const config_scope *at, const dgba_option *option,
                              const dgba_yaml_node *node) {
-    const bool is_list = dgba_option_is_list(option->kind) && node->kind == DGBA_YAML_LIST;
+    const bool is_map = option->kind == DGBA_OPTION_AMOUNTS && node->kind == DGBA_YAML_MAP;
+    const bool is_list = is_map || (dgba_option_is_list(option->kind) && node->kind == DGBA_YAML_LIST);
     dgba_text list = {0}, canonical = {0};
     config_entry *entry = NULL;
     dgba_status status = is_list ? join_list(&list, at, option, node) : dgba_config_check_scalar(at, option->name, node);
@@ -62,10 +69,10 @@ static dgba_status add_default(config_axis *axis, const dgba_option *option) {
     return status;
 }
 
-/** A list is an axis; for an option that is itself a list, only a list of lists is. */
+/** A list is an axis; for an option that is itself a list, only a list of lists (or maps) is. */
 static bool is_axis(const dgba_option *option, const dgba_yaml_node *node) {
     if (node->kind != DGBA_YAML_LIST) return false;
-    return !dgba_option_is_list(option->kind) || (node->first != NULL && node->first->kind == DGBA_YAML_LIST);
+    return !dgba_option_is_list(option->kind) || (node->first != NULL && node->first->kind != DGBA_YAML_SCALAR);
 }
 
 dgba_status dgba_config_check_option(config_entry *into, const config_scope *at, const dgba_option *option,

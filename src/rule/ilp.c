@@ -16,18 +16,18 @@
 
 /* ---- Options ---- */
 
-/** "task=value" */
-static dgba_status read_limit(double *limits, const char *word, const char *option, double least, const char *const *tasks,
-                              int64_t count) {
+/** "task=number", as the option has checked. */
+static dgba_status read_limit(double *limits, const char *amount, const char *option, double least,
+                              const char *const *tasks, int64_t count) {
     char task[DGBA_WORD_BYTES];
     int64_t found = 0;
     double value = 0;
-    const char *equals = strchr(word, '=');
-    if (equals == NULL) return dgba_fail(DGBA_E_CONFIG, "%s: '%s' is not of the form task=value", option, word);
-    snprintf(task, sizeof task, "%.*s", (int)(equals - word), word);
+    const int length = (int)strcspn(amount, "=");
+    snprintf(task, sizeof task, "%.*s", length, amount);
     DGBA_TRY(dgba_context(dgba_text_find(&found, task, tasks, count, "task"), "%s", option));
-    if (dgba_text_real(&value, equals + 1) != DGBA_OK || !(value >= least && value < INFINITY))
-        return dgba_fail(DGBA_E_CONFIG, "%s: '%s' is no value for a task", option, word);
+    DGBA_TRY(dgba_text_real(&value, amount + length + 1));
+    if (!(value >= least && value < INFINITY))
+        return dgba_fail(DGBA_E_CONFIG, "%s: '%s' is no value for a task", option, amount);
     limits[found] = value;
     return DGBA_OK;
 }
@@ -201,8 +201,9 @@ static const dgba_option options[] = {
     ILP(objective, CHOICE, "maxmin", 0, 0, dgba_ilp_objective_words,
         "predicted relative change: of the mean task, or least"),
     ILP(pixels, TEXT, "", 0, 0, NULL, "most pixels changed, in the final image: a number, or as 3%; without it all"),
-    ILP(floor, WORDS, "[]", 0, 0, NULL, "least predicted relative change of tasks, [task=value, ...]"),
-    ILP(keep, WORDS, "[]", 0, 0, NULL, "most predicted relative change of tasks, up or down, [task=value, ...]"),
+    ILP(floor, AMOUNTS, "[]", 0, 0, NULL, "least predicted relative change of tasks, {task: value} or [task=value]"),
+    ILP(keep, AMOUNTS, "[]", 0, 0, NULL,
+        "most predicted relative change of tasks, up or down, {task: value} or [task=value]"),
     ILP(solver, CHOICE, "auto", 0, 0, dgba_ilp_solver_words, "who solves"),
     {"time_limit", DGBA_OPTION_REAL, offsetof(dgba_rule, ilp.seconds), "10", 1e-6, 1e9, NULL, "seconds for each program"},
     ILP(gap, REAL, "1e-4", 0, 1, NULL, "relative gap at which a solution counts as proven"),

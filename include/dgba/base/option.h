@@ -44,6 +44,7 @@ typedef enum dgba_option_kind {
     DGBA_OPTION_INTEGERS, // dgba_integers, written [1, 2, 3]
     DGBA_OPTION_REALS,    // dgba_reals, written [1, 0.5]
     DGBA_OPTION_WORDS,    // dgba_words, written [depth, normal]
+    DGBA_OPTION_AMOUNTS,  // dgba_words, written [depth=0.5, normal=1], in YAML also {depth: 0.5, normal: 1}
 } dgba_option_kind;
 
 /** Whether the value of an option of this kind is itself a list. */

@@ -9,7 +9,7 @@ typedef struct definition {
     bool fast;
     char name[DGBA_OPTION_TEXT_BYTES];
     dgba_integers rates;
-    dgba_words tasks;
+    dgba_words tasks, floor;
     dgba_reals weights;
 } definition;
 
@@ -23,6 +23,7 @@ static const dgba_option options[] = {
     {"rates", DGBA_OPTION_INTEGERS, offsetof(definition, rates), "[6, 12]", 1, 99, NULL, "list"},
     {"tasks", DGBA_OPTION_WORDS, offsetof(definition, tasks), "[]", 0, 0, NULL, "words"},
     {"weights", DGBA_OPTION_REALS, offsetof(definition, weights), "[]", 0, 100, NULL, "numbers"},
+    {"floor", DGBA_OPTION_AMOUNTS, offsetof(definition, floor), "[]", 0, 0, NULL, "amounts"},
 };
 static const dgba_option_table table = {"test", "options of a test", options, DGBA_COUNT_OF(options)};
 
@@ -75,7 +76,8 @@ static void canonical_text_ignores_spelling(void **state) {
                  {"tasks", "[ a,b ]", "[a, b]"},
                  {"tasks", "[]", "[]"},
                  {"weights", "[0.50, 1e-3,2]", "[0.5, 0.001, 2]"},
-                 {"weights", "[]", "[]"}};
+                 {"weights", "[]", "[]"},
+                 {"floor", "[a=1e-1,b=4/2]", "[a=0.1, b=2]"}};
     dgba_text text = {0};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         const dgba_option *option = NULL;

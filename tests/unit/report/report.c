@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,26 @@ static void tables_for_programs(void **state) {
     results_make(&r);
     check_report(&r, &(dgba_report_request){.format = DGBA_REPORT_CSV}, "all.csv");
     check_report(&r, &(dgba_report_request){.format = DGBA_REPORT_CSV, .table = "strength"}, "strength.csv");
+    dgba_results_free(&r);
+}
+
+/** Three programs of attack 0: one proven with a core of half its variables, one not, one infeasible. */
+static void integer_programs(void **state) {
+    (void)state;
+    static const char *const status[] = {"optimal", "time_out", "infeasible"};
+    dgba_results r;
+    results_make(&r);
+    CHECK_OK(DGBA_NEW(&r.solves, 3));
+    for (int i = 0; i < 3; ++i)
+        r.solves[i] = (dgba_solve_row){.gap = i < 2 ? 2e-6 * (i + 1) : INFINITY,
+                                       .proven = i != 1,
+                                       .seconds = 0.002 * (i + 1),
+                                       .variables = 200,
+                                       .core = i == 0 ? 100 : 0,
+                                       .solver = dgba_text_copy("dual"),
+                                       .status = dgba_text_copy(status[i])};
+    r.solve_count = 3;
+    check_report(&r, &(dgba_report_request){.table = "ilp"}, "ilp.txt");
     dgba_results_free(&r);
 }
 
@@ -154,6 +175,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_for_people),
         cmocka_unit_test(tables_for_programs),
+        cmocka_unit_test(integer_programs),
         cmocka_unit_test(parts_are_chosen),
         cmocka_unit_test(a_page),
         cmocka_unit_test(nothing_is_reported_of_nothing),

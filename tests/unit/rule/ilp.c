@@ -203,10 +203,13 @@ static void refused(const char *option, const char *value, const char *message) 
 
 static void options_are_checked(void **state) {
     (void)state;
-    refused("floor", "[depth]", "floor: 'depth' is not of the form task=value");
     refused("floor", "[dept=1]", "floor: unknown task 'dept' (did you mean 'depth'?)");
     refused("keep", "[depth=-1]", "keep: 'depth=-1' is no value for a task");
-    refused("keep", "[depth=much]", "keep: 'depth=much' is no value for a task");
+    bed b;
+    create(&b);
+    CHECK_FAILS(DGBA_E_CONFIG, dgba_option_set(&b.rule, b.rule.kind->options, "keep", "[depth=much]"));
+    CHECK_MESSAGE("keep: 'depth=much' is not of the form name=number");
+    CHECK_FAILS(DGBA_E_CONFIG, dgba_option_set(&b.rule, b.rule.kind->options, "floor", "[depth]"));
     refused("pixels", "2.5", "pixels: '2.5' is neither a number of pixels nor a percentage");
     refused("pixels", "120%", "pixels: '120%' is neither");
     refused("pixels", "-3", "pixels: '-3' is neither");

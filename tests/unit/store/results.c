@@ -51,7 +51,8 @@ static void make(dgba_results *r, int64_t models) {
                         .column_count = 5,
                         .color_count = 3,
                         .head_row_count = 2,
-                        .head_column_count = 3};
+                        .head_column_count = 3,
+                        .solve_count = models > 0 ? 3 : 0};
     CHECK_OK(dgba_results_allocate(r));
     dgba_results_set_text(&r->run.name, "sharing-tradeoff");
     dgba_results_set_text(&r->run.config, "name: sharing-tradeoff\nε: [2, 4]\n");
@@ -79,6 +80,13 @@ static void make(dgba_results *r, int64_t models) {
     for (int64_t i = 0; i < 4 * models; ++i) r->attack_drops[i] = -(double)i / 7;
     for (int64_t i = 0; i < 16 * models; ++i) r->adversarial_losses[i] = sqrt((double)i);
     for (int64_t i = 0; i < 4; ++i) r->images[i] = 100 + i;
+    for (int64_t i = 0; i < r->solve_count; ++i) {
+        r->solves[i].attack = i % (2 * models);
+        r->solves[i].image = 100 + i;
+        r->solves[i].gap = i == 2 ? NAN : 1e-7;
+        r->solves[i].variables = 309123;
+        dgba_results_set_text(&r->solves[i].status, i == 2 ? "infeasible" : "optimal");
+    }
     for (int64_t i = 0; i < models * models; ++i) {
         r->transfers[i].attack = 2 * (i / models) + 1;
         r->transfers[i].arp = (double)i / 3;
@@ -166,6 +174,11 @@ static void what_is_written_is_read(void **state) {
     assert_int_equal(in.transfers[8].attack, 5);
     assert_true(in.transfers[8].arp == 8.0 / 3);
     assert_string_equal(in.transfers[1].status, "failed");
+    assert_int_equal(in.solve_count, 3);
+    assert_int_equal(in.solves[1].image, 101);
+    assert_int_equal(in.solves[1].variables, 309123);
+    assert_true(in.solves[1].gap == 1e-7 && isnan(in.solves[2].gap));
+    assert_string_equal(in.solves[2].status, "infeasible");
     assert_string_equal(in.transfers[8].status, "ok");
     check_same_reals(in.transfer_drops, out.transfer_drops, 18);
     check_same_reals(in.transfer_metrics, out.transfer_metrics, 27);
@@ -263,6 +276,11 @@ static void rows_that_point_nowhere_are_refused(void **state) {
     CHECK_OK(dgba_results_write(path, &r));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
     CHECK_MESSAGE("results.h5: /examples/attack: row 0 is -1; there are 2 attacks");
+    r.examples[0].attack = 0;
+    r.solves[1].attack = 2;
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
+    CHECK_MESSAGE("results.h5: /ilp/attack: row 1 is 2; there are 2 attacks");
     dgba_results_free(&r);
 }
 

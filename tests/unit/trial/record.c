@@ -35,6 +35,16 @@ static void write_record(const char *path) {
     record.forward_passes = 10;
     record.backward_passes = 30;
     record.left_out = 1;
+    record.solve_count = 2;
+    CHECK_OK(DGBA_NEW(&record.solves, record.solve_count));
+    for (int i = 0; i < 2; ++i)
+        record.solves[i] = (dgba_solve_row){.image = 10 + i,
+                                            .iteration = 3,
+                                            .bound = 0.5,
+                                            .objective = NAN,
+                                            .variables = 9216,
+                                            .solver = dgba_text_copy("dual"),
+                                            .status = dgba_text_copy(i == 0 ? "gap" : "infeasible")};
     dgba_settings_set(&settings, "kind", "attack");
     CHECK_OK(dgba_record_write(&bytes, &count, &record, tasks, &settings, "a"));
     CHECK_OK(dgba_file_write(path, bytes, count));
@@ -60,6 +70,12 @@ static void round_trip(void **state) {
     assert_int_equal(record.forward_passes, 10);
     assert_int_equal(record.backward_passes, 30);
     assert_int_equal(record.left_out, 1);
+    assert_int_equal(record.solve_count, 2);
+    assert_int_equal(record.solves[1].image, 11);
+    assert_int_equal(record.solves[1].variables, 9216);
+    assert_true(record.solves[1].bound == 0.5 && isnan(record.solves[1].objective));
+    assert_string_equal(record.solves[1].solver, "dual");
+    assert_string_equal(record.solves[1].status, "infeasible");
     dgba_record_free(&record);
     dgba_text_free(&path);
 }
