@@ -46,6 +46,17 @@ Arrays with many axes, such as losses of single images, are xarray data arrays w
     >>> run.array("attacks/drops").sel(task="normal").attrs["units"]
     ''
 
+A few images to look at, in `run.examples` the attacks they are under; `run.answers` says what a prediction's numbers are:
+
+    >>> run.array("examples/adversarial").dims
+    ('example', 'example_image', 'answer', 'head_row', 'head_column')
+    >>> run.answers.merge(run.tasks["name"].rename("task_name"), left_on="task", right_index=True)[["task_name", "name"]]
+      task_name   name
+    0       seg  class
+    1    normal      x
+    2    normal      y
+    3    normal      z
+
 Where it comes from:
 
     >>> run.provenance["run_id"], run.provenance["git_commit"]
@@ -82,6 +93,8 @@ class Results:
             self.metrics = self._table(file, "metrics")
             self.models = self._table(file, "models")
             self._attacks = self._table(file, "attacks")
+            for name in ("answers", "classes", "examples"):  # an older file has none
+                setattr(self, name, self._table(file, name) if name in file else pd.DataFrame())
             self._arrays = {}
             file.visititems(self._keep_array)
 
@@ -91,7 +104,7 @@ class Results:
 
     def _table(self, file, name):
         group, columns = file[name], {}
-        rows = len(group["name" if name in ("tasks", "metrics") else "status"])
+        rows = len(group[_ROWS.get(name, "status")])
         self.units[name], self.descriptions[name] = {}, {}
         for column, data in group.items():
             if data.shape != (rows,):
@@ -206,6 +219,8 @@ class Results:
         """Each metric of each model without an attack."""
         return self._long(self.models, "models/metrics", "metric", "value")
 
+
+_ROWS = {"tasks": "name", "metrics": "name", "answers": "name", "classes": "name", "examples": "attack"}  # a column of rows
 
 _LABELS = {
     "task": {"task": "name"},

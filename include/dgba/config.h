@@ -2,7 +2,8 @@
  *
  *  The configuration knows sections and option tables, not what they mean. A list where an option wants one value is a
  *  sweep axis: a section expands to the product of its axes, in the order of the table, last axis fastest. The points hold
- *  canonical text, so that equal configurations compare equal however they were written.
+ *  canonical text, so that equal configurations compare equal however they were written. Axes can be zipped and points
+ *  excluded, seeds repeated, files included: src/config/README.md.
  */
 #ifndef DGBA_CONFIG_H
 #define DGBA_CONFIG_H
@@ -43,6 +44,10 @@ typedef struct dgba_config dgba_config;
  *  Errors    DGBA_E_IO; DGBA_E_CONFIG with "file:line:column: …" (or "--set section.key: …") and a suggestion */
 dgba_status dgba_config_load(dgba_config **out, const char *path, const char *const *overrides, int64_t override_count,
                              const dgba_config_schema *schema);
+
+/** The same from text instead of a file; `name` stands for its path in messages. */
+dgba_status dgba_config_read(dgba_config **out, const char *text, const char *name, const char *const *overrides,
+                             int64_t override_count, const dgba_config_schema *schema);
 void dgba_config_free(dgba_config **config);
 
 const char *dgba_config_name(const dgba_config *config);
@@ -61,6 +66,10 @@ const dgba_settings *dgba_config_points(const dgba_config *config, const char *s
 
 /** Identity of what a list of settings determines: equal for equal settings in whatever order. */
 dgba_hash dgba_config_id(const dgba_settings *settings);
+
+/** Adds a line for every key whose values differ between two configurations: "train.iterations: 20 -> 40". */
+void dgba_config_differences(dgba_text *out, const dgba_config *former, const dgba_config *now,
+                             const dgba_config_schema *schema);
 
 /** Help of the whole schema: sections, keys, defaults, kinds with their options. */
 void dgba_config_help(dgba_text *out, const dgba_config_schema *schema);

@@ -72,6 +72,10 @@ int64_t dgba_graph_parameter_floats(const dgba_graph *graph);
  *  Errors    DGBA_E_SHAPE if the input does not fit */
 dgba_status dgba_graph_macs(int64_t *out, const dgba_graph *graph, dgba_shape input);
 
+/** Shape of an output.
+ *  Errors    DGBA_E_SHAPE if the input does not fit */
+dgba_status dgba_graph_output_shape(dgba_shape *out, const dgba_graph *graph, int64_t output, dgba_shape input);
+
 /** What a plan is for. */
 typedef enum dgba_purpose {
     DGBA_PURPOSE_EVALUATE, // evaluation mode, forward only

@@ -97,6 +97,10 @@ void dgba_model_initialise(float *parameters, const dgba_model *model, uint64_t 
 /** Writes definition, tasks and parameters below /model; one dataset per parameter under /model/parameters. */
 dgba_status dgba_checkpoint_write(dgba_h5 *file, const dgba_model *model, const float *parameters);
 
+/** Writes parameters below another group, such as "/train/best". */
+dgba_status dgba_checkpoint_write_parameters(dgba_h5 *file, const char *group, const dgba_model *model,
+                                             const float *parameters);
+
 /** Builds the model of a checkpoint and reads its parameters.
  *  Owns      caller frees *parameters with dgba_free() and the model with dgba_model_free()
  *  Errors    DGBA_E_FORMAT naming the parameter that is missing or misshapen */

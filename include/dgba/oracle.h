@@ -31,6 +31,9 @@ dgba_status dgba_network_oracle_evaluate(double *losses, dgba_network_oracle *or
 /** Adds the predictions of the last evaluation to totals[task]. */
 void dgba_network_oracle_measure(dgba_totals *totals, const dgba_network_oracle *oracle);
 
+/** A task's prediction (samples,C,h,w) at the last evaluation; borrowed until the next. */
+const float *dgba_network_oracle_prediction(dgba_shape *shape, const dgba_network_oracle *oracle, int64_t task);
+
 /** Bytes of the plan. */
 int64_t dgba_network_oracle_bytes(const dgba_network_oracle *oracle);
 

@@ -47,6 +47,9 @@ dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t work
 /** A running unit ended. Failed units block those that cannot do without them. */
 void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);
 
+/** A running unit was interrupted, or failed and is tried again: it waits as if it had not been handed out. */
+void dgba_sched_put_back(dgba_sched *sched, int64_t unit);
+
 /** A worker is gone: its unit, if any, waits again, and the worker gets no more. */
 void dgba_sched_lose(dgba_sched *sched, int64_t worker);
 
@@ -58,6 +61,29 @@ dgba_sched_counts dgba_sched_count(const dgba_sched *sched);
 /** Whether nothing runs and nothing more will. */
 bool dgba_sched_is_over(const dgba_sched *sched);
 
+/** Cost of the costliest chain of units that need one another, of those that are not cached: no farm is faster. */
+double dgba_sched_longest_chain(const dgba_sched *sched);
+
+/* ---- Simulation ---- */
+
+/** A farm that is only thought of. */
+typedef struct dgba_sched_farm {
+    int64_t workers;
+    const double *speeds; // [workers] units of cost per second; NULL: all 1
+    double overhead;      // seconds of the coordinator for each unit
+} dgba_sched_farm;
+
+typedef struct dgba_sched_forecast {
+    double seconds;     // until the last unit has ended
+    double work, chain; // cost of all units that run; of their longest chain
+    double efficiency;  // work / (seconds × sum of the speeds); 1 if there is nothing to do
+} dgba_sched_forecast;
+
+/** Plays a run by the same core that schedules real ones: nothing fails, and each unit takes exactly its cost.
+ *  Errors    as dgba_sched_create() */
+dgba_status dgba_sched_simulate(dgba_sched_forecast *out, const dgba_sched_unit *units, int64_t count,
+                                const dgba_sched_farm *farm);
+
 /* ---- The farm ---- */
 
 /** How a unit ended; borrowed for the call. */
@@ -68,7 +94,8 @@ typedef struct dgba_farm_result {
     const char *message; // of a failure
     const char *bytes;   // the result, if status is DGBA_OK
     size_t count;
-    double seconds; // that the work took
+    double seconds;  // that the work took
+    bool will_retry; // it failed, and is tried again
 } dgba_farm_result;
 
 /** Who does what. Callbacks of the coordinator run on rank 0's main thread, `work` on each rank's worker. */
@@ -76,16 +103,21 @@ typedef struct dgba_farm {
     void *context;
     const dgba_sched_unit *units; // rank 0 only
     int64_t unit_count;
+    int64_t retries; // how often a failed unit is tried again
     /** Rank 0: the input of a unit. Caller of prepare frees *bytes with dgba_free(). An error here fails the unit. */
     dgba_status (*prepare)(char **bytes, size_t *count, void *context, int64_t unit);
-    /** Worker: input to result. The farm frees *result with dgba_free(). Must not call MPI. */
+    /** Worker: input to result. The farm frees *result with dgba_free(). Must not call MPI. DGBA_E_STOPPED gives the
+     *  unit back. */
     dgba_status (*work)(char **result, size_t *result_count, void *context, const char *bytes, size_t count);
-    /** Rank 0: a unit ended. An error here (the disk is full) ends the farm: nothing more is handed out, and the results of
-     *  running units are awaited and dropped. */
+    /** Rank 0: a worker has been given a unit; or NULL. */
+    void (*started)(void *context, int64_t unit, int worker);
+    /** Rank 0: a unit ended, or failed and is tried again. An error here (the disk is full) ends the farm: nothing more is
+     * handed out, and the results of running units are awaited and dropped. */
     dgba_status (*finished)(void *context, const dgba_farm_result *result);
     /** Rank 0: several times a second, and at the end; or NULL. */
     void (*tick)(void *context, const dgba_sched_counts *counts);
-    /** Rank 0: asked often; true = hand out nothing more, let running units finish, return DGBA_E_STOPPED if any are left;
+    /** Rank 0: asked often; true = hand out nothing more, tell the workers (dgba_farm_is_stopping), let running units
+     * finish, return DGBA_E_STOPPED if any are left;
      *  or NULL. */
     bool (*should_stop)(void *context);
 } dgba_farm;
@@ -119,6 +151,11 @@ void dgba_farm_sum(int64_t *values, int count);
  */
 dgba_status dgba_farm_open_shelf(dgba_shelf **out, int64_t blocks, int64_t bytes);
 void dgba_farm_close_shelf(dgba_shelf **shelf);
+
+/** Whether the run is being stopped. For `work`, so that a long unit can give up and return DGBA_E_STOPPED; it then waits
+ *  again. Known to a rank some time after rank 0's should_stop().
+ *  MPI       local; takes note of a message from rank 0 */
+bool dgba_farm_is_stopping(void);
 
 /** Runs all units. Results above 64 MiB travel in pieces.
  *  Returns   on every rank the same status: DGBA_OK, DGBA_E_UNITS_FAILED, DGBA_E_STOPPED, or the coordinator's error

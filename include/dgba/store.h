@@ -78,22 +78,23 @@ typedef struct dgba_provenance {
     X(TEXT, unit, "", "unit of the metric")           \
     X(INTEGER, higher_is_better, "", "1 if a larger value is better")
 
-#define DGBA_MODEL_COLUMNS(X)                                                      \
-    X(TEXT, id, "", "id of the training unit")                                     \
-    X(TEXT, backbone, "", "backbone")                                              \
-    X(REAL, width, "", "multiplier of the backbone's channels")                    \
-    X(INTEGER, layout, "", "index of the layout")                                  \
-    X(TEXT, layout_tree, "", "task sets per level")                                \
-    X(INTEGER, sharing_score, "", "(task pair, level) that share")                 \
-    X(INTEGER, sharing_score_most, "", "all (task pair, level)")                   \
-    X(INTEGER, parameters, "", "trainable parameters")                             \
-    X(INTEGER, shared_parameters, "", "parameters that serve more than one task")  \
-    X(REAL, gmac, "GMAC", "multiply-accumulates of one forward pass of one image") \
-    X(INTEGER, seed, "", "seed of training")                                       \
-    X(INTEGER, iterations, "", "training iterations")                              \
-    X(REAL, train_seconds, "second", "wall time of training")                      \
-    X(INTEGER, images, "", "test images behind the clean values")                  \
-    X(TEXT, status, "", "ok, missing or failed")                                   \
+#define DGBA_MODEL_COLUMNS(X)                                                                    \
+    X(TEXT, id, "", "id of the training unit")                                                   \
+    X(TEXT, backbone, "", "backbone")                                                            \
+    X(REAL, width, "", "multiplier of the backbone's channels")                                  \
+    X(INTEGER, layout, "", "index of the layout")                                                \
+    X(TEXT, layout_tree, "", "task sets per level")                                              \
+    X(INTEGER, sharing_score, "", "(task pair, level) that share")                               \
+    X(INTEGER, sharing_score_most, "", "all (task pair, level)")                                 \
+    X(INTEGER, parameters, "", "trainable parameters")                                           \
+    X(INTEGER, shared_parameters, "", "parameters that serve more than one task")                \
+    X(REAL, gmac, "GMAC", "multiply-accumulates of one forward pass of one image")               \
+    X(INTEGER, seed, "", "seed of training")                                                     \
+    X(INTEGER, iterations, "", "training iterations")                                            \
+    X(TEXT, adversarial, "", "attack of adversarial training, empty if trained on clean images") \
+    X(REAL, train_seconds, "second", "wall time of training")                                    \
+    X(INTEGER, images, "", "test images behind the clean values")                                \
+    X(TEXT, status, "", "ok, missing or failed")                                                 \
     X(TEXT, reason, "", "why it failed")
 
 #define DGBA_ATTACK_COLUMNS(X)                                                                            \
@@ -147,6 +148,21 @@ typedef struct dgba_provenance {
     X(TEXT, solver, "", "closed_form, cbc or dual")                                                 \
     X(TEXT, status, "", "optimal, gap, infeasible or time_out")
 
+/** What the numbers of a prediction at a pixel are, task after task; the group is /answers. */
+#define DGBA_ANSWER_COLUMNS(X)                                     \
+    X(INTEGER, task, "", "row of the task in /tasks")              \
+    X(TEXT, name, "", "class, value, or x, y, z of a unit vector") \
+    X(TEXT, unit, "", "unit of the number")
+
+/** Names of classes; the group is /classes. */
+#define DGBA_CLASS_COLUMNS(X)                         \
+    X(INTEGER, task, "", "row of the task in /tasks") \
+    X(INTEGER, number, "", "number of the class")     \
+    X(TEXT, name, "", "name of the class")
+
+/** Attacks whose images are kept to look at; the group is /examples. */
+#define DGBA_EXAMPLE_COLUMNS(X) X(INTEGER, attack, "", "row in /attacks of the attack that made the images")
+
 #define DGBA_FIELD_TEXT(name)                     char *name;
 #define DGBA_FIELD_INTEGER(name)                  int64_t name;
 #define DGBA_FIELD_REAL(name)                     double name;
@@ -169,6 +185,15 @@ typedef struct dgba_transfer_row {
 typedef struct dgba_solve_row {
     DGBA_SOLVE_COLUMNS(DGBA_FIELD)
 } dgba_solve_row;
+typedef struct dgba_answer_row {
+    DGBA_ANSWER_COLUMNS(DGBA_FIELD)
+} dgba_answer_row;
+typedef struct dgba_class_row {
+    DGBA_CLASS_COLUMNS(DGBA_FIELD)
+} dgba_class_row;
+typedef struct dgba_example_row {
+    DGBA_EXAMPLE_COLUMNS(DGBA_FIELD)
+} dgba_example_row;
 #undef DGBA_FIELD
 #undef DGBA_FIELD_TEXT
 #undef DGBA_FIELD_INTEGER
@@ -200,6 +225,22 @@ typedef struct dgba_results {
     double *transfer_losses;       // [task]
     double *transfer_drops;        // [task] relative performance change against the clean target model
     double *transfer_loss_changes; // [task] relative change of the mean loss against the clean target model
+
+    // Examples: the first test images under some of the attacks, to look at. Predictions are at the resolution of the
+    // models' heads (of the largest head; others are nearest-sampled to it).
+    int64_t example_image_count, example_count; // images, and attacks; 0 = none
+    int64_t answer_count, class_count;
+    int64_t row_count, column_count, color_count; // of an image: pixels, and 3
+    int64_t head_row_count, head_column_count;
+    dgba_answer_row *answers;      // grouped by task
+    dgba_class_row *classes;       // grouped by task, in order
+    dgba_example_row *examples;    // grouped by model
+    uint8_t *example_images;       // [image][row][column][color] red, green, blue
+    float *example_truth;          // [image][answer][row][column] ground truth; NaN = not valid
+    float *example_clean;          // [model][image][answer][head row][head column] predictions at the clean images
+    float *example_adversarial;    // [example][image][answer][head row][head column] and at the adversarial ones
+    double *example_largest;       // [example][image] largest change of any pixel, in input units
+    uint8_t *example_perturbation; // [example][image][row][column][color] 128 + 127 · change / largest; 0 = missing
 } dgba_results;
 
 /** Allocates all rows and arrays of the counts set in `results`: reals NaN, integers 0, texts "". */
@@ -222,10 +263,13 @@ dgba_status dgba_solves_move(dgba_solve_row **to, int64_t *to_count, dgba_solve_
 
 /** Writes the results file atomically: /run attributes · /tasks, /metrics, /models, /attacks, /ilp, a dataset per column ·
  *  /models/metrics, /models/losses, /attacks/metrics, /attacks/losses, /attacks/drops · /losses/clean, /losses/adversarial
- *  · /transfer, columns and arrays whose first axes are source model, transferred attack, target model.
- *  Every dataset has unit and description; axes are dimension scales.
+ *  · /transfer, columns and arrays whose first axes are source model, transferred attack, target model · /examples,
+ * /answers and /classes, what a few images look like. Every dataset has unit and description; axes are dimension scales.
  *  Errors    DGBA_E_IO */
 dgba_status dgba_results_write(const char *path, const dgba_results *results);
+
+/** Writes all of that into a file that holds other content, too. */
+dgba_status dgba_results_put(dgba_h5 *file, const dgba_results *results);
 
 /** Owns      caller frees with dgba_results_free()
  *  Errors    DGBA_E_IO, DGBA_E_FORMAT (not a results file, a newer version) */

@@ -72,6 +72,8 @@ struct dgba_task_kind {
     void (*gradient)(float *dprediction, double weight, const dgba_task *task, dgba_pixel prediction, dgba_pixel label);
     /** What a prediction says, computed once for all the label pixels it is compared with. */
     void (*answer)(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction);
+    /** The same as people want to see it: as many numbers as a label has channels; NULL: it is the answer. */
+    void (*show)(double shown[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction);
     void (*measure)(dgba_totals *totals, const dgba_task *task, const double answer[DGBA_TASK_ANSWER],
                     dgba_pixel prediction, dgba_pixel label);
     void (*metrics_of)(double *values, const dgba_task *task, const dgba_totals *totals);
@@ -113,6 +115,14 @@ void dgba_task_measure(dgba_totals *totals, const dgba_task *task, const float *
  *  of samples (a batch without a valid pixel is left out); a depth below 0 may be correct; angles and ratios at a limit
  *  count as within it; everything rounded to 4 digits, of the percentage for shares. */
 void dgba_task_metrics(double *values, const dgba_task *task, const dgba_totals *totals);
+
+/** What a prediction says, pixel by pixel, to look at: a class, a unit vector, a value.
+ *  Shapes    shown (N,L,h,w), L the kind's label_channels  prediction (N,C,h,w) */
+void dgba_task_show(float *shown, const dgba_task *task, const float *prediction, dgba_shape shape);
+
+/** The same of labels; NaN where they cannot be used. Vectors become unit vectors.
+ *  Shapes    shown (N,L,H,W) */
+void dgba_task_show_labels(float *shown, const dgba_task *task, const dgba_labels *labels, int64_t samples);
 
 /** Signed relative change of a metric, positive = better.
  *  Formula   higher is better: (value − baseline)/|baseline|, otherwise (baseline − value)/|baseline|; NaN if the baseline

@@ -25,7 +25,7 @@ typedef struct dgba_yaml_node {
     const char *key;              // in a map: the key; else NULL
     const char *text;             // of a scalar; "" for an empty one
     bool quoted;                  // the scalar stood in quotes, was a block (| or >) or tagged !!str
-    int64_t source;               // which text it stands in: 0 the document's own, else a grafted one
+    int64_t source;               // which text it stands in: 0 the document's own, else a grafted or added one
     int64_t line, column;         // from 1: of the value; 0 in grafted text
     int64_t key_line, key_column; // from 1: of the key; 0 if there is none
     struct dgba_yaml_node *first, *next;
@@ -47,6 +47,14 @@ void dgba_yaml_free(dgba_yaml **document);
  *  the way are made where they are missing. `name` stands for the text in messages, which give no line then.
  *  Errors    DGBA_E_CONFIG with "name: …" */
 dgba_status dgba_yaml_graft(dgba_yaml *document, const char *path, const char *value, const char *name);
+
+/** Reads another file into nodes that live as long as the document but do not stand in its tree.
+ *  Errors    DGBA_E_CONFIG with that file's place, DGBA_E_IO */
+dgba_status dgba_yaml_read_file(const dgba_yaml_node **out, dgba_yaml *document, const char *path);
+
+/** Puts `child`, a value of some other map of the document with its key, into `map`, in place of what it had there. Both
+ *  maps then share what is below. */
+dgba_status dgba_yaml_adopt(dgba_yaml *document, const dgba_yaml_node *map, const dgba_yaml_node *child);
 
 /** The top node; borrowed, lives as long as the document. */
 const dgba_yaml_node *dgba_yaml_root(const dgba_yaml *document);

@@ -99,6 +99,12 @@ static dgba_status take_integer(void *field, const dgba_option *option, const ch
     return read_integer(&list->values[list->count++], option, item);
 }
 
+static dgba_status take_real(void *field, const dgba_option *option, const char *item) {
+    dgba_reals *list = field;
+    if (list->count == DGBA_REALS_MOST) return fail_long_list(option, DGBA_REALS_MOST);
+    return read_real(&list->values[list->count++], option, item);
+}
+
 static dgba_status take_word(void *field, const dgba_option *option, const char *item) {
     dgba_words *list = field;
     if (list->count == DGBA_WORDS_MOST) return fail_long_list(option, DGBA_WORDS_MOST);
@@ -126,6 +132,13 @@ static dgba_status read_integers(dgba_integers *field, const dgba_option *option
     return DGBA_OK;
 }
 
+static dgba_status read_reals(dgba_reals *field, const dgba_option *option, const char *text) {
+    dgba_reals list = {0};
+    DGBA_TRY(read_list(&list, option, text, take_real));
+    *field = list;
+    return DGBA_OK;
+}
+
 static dgba_status read_words(dgba_words *field, const dgba_option *option, const char *text) {
     dgba_words list = {0};
     DGBA_TRY(read_list(&list, option, text, option->kind == DGBA_OPTION_AMOUNTS ? take_amount : take_word));
@@ -134,7 +147,8 @@ static dgba_status read_words(dgba_words *field, const dgba_option *option, cons
 }
 
 bool dgba_option_is_list(dgba_option_kind kind) {
-    return kind == DGBA_OPTION_INTEGERS || kind == DGBA_OPTION_WORDS || kind == DGBA_OPTION_AMOUNTS;
+    return kind == DGBA_OPTION_INTEGERS || kind == DGBA_OPTION_REALS || kind == DGBA_OPTION_WORDS ||
+           kind == DGBA_OPTION_AMOUNTS;
 }
 
 dgba_status dgba_option_read(void *definition, const dgba_option *option, const char *value) {
@@ -144,6 +158,7 @@ dgba_status dgba_option_read(void *definition, const dgba_option *option, const 
         case DGBA_OPTION_REAL: return read_real(field, option, value);
         case DGBA_OPTION_CHOICE: return read_choice(field, option, value);
         case DGBA_OPTION_INTEGERS: return read_integers(field, option, value);
+        case DGBA_OPTION_REALS: return read_reals(field, option, value);
         case DGBA_OPTION_WORDS:
         case DGBA_OPTION_AMOUNTS: return read_words(field, option, value);
         case DGBA_OPTION_BOOL: return dgba_text_bool(field, value) == DGBA_OK ? DGBA_OK : fail_value(option);
@@ -177,6 +192,7 @@ dgba_status dgba_option_canonical(dgba_text *out, const dgba_option *option, con
         bool truth;
         char text[DGBA_OPTION_TEXT_BYTES];
         dgba_integers list;
+        dgba_reals reals;
         dgba_words words;
     } field = {0};
     dgba_option at_start = *option;
@@ -198,6 +214,13 @@ dgba_status dgba_option_canonical(dgba_text *out, const dgba_option *option, con
             for (int64_t i = 0; i < field.list.count; ++i)
                 dgba_text_add(out, "%s%lld", i > 0 ? ", " : "[", (long long)field.list.values[i]);
             dgba_text_add(out, field.list.count > 0 ? "]" : "[]");
+            break;
+        case DGBA_OPTION_REALS:
+            for (int64_t i = 0; i < field.reals.count; ++i) {
+                dgba_text_add(out, i > 0 ? ", " : "[");
+                dgba_text_add_real(out, field.reals.values[i]);
+            }
+            dgba_text_add(out, field.reals.count > 0 ? "]" : "[]");
             break;
         case DGBA_OPTION_WORDS:
         case DGBA_OPTION_AMOUNTS:

@@ -211,7 +211,7 @@ static void iterate_train(train_bench *b, int64_t r) {
     double start = dgba_clock_seconds();
     dgba_plan_forward(b->plan, subject->images, run);
     for (int64_t t = 0; t < subject->model.task_count; ++t)
-        dgba_train_seed_task(b->plan, t, b->losses, b->weights, &subject->tasks[t], &subject->labels[t]);
+        dgba_train_seed_task(b->plan, t, b->losses, b->weights, &subject->tasks[t], &subject->labels[t], 1);
     const double forward = lap(&start);
     dgba_fill(b->gradients, 0, dgba_graph_parameter_floats(subject->model.graph));
     dgba_plan_backward_params(b->plan, b->gradients);

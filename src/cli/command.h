@@ -15,8 +15,8 @@ typedef struct dgba_command {
     dgba_status (*run)(const struct dgba_command *command, int argc, char **argv);
 } dgba_command;
 
-extern const dgba_command data_command, layouts_command, run_command, status_command, report_command, list_command,
-    check_command, bench_command;
+extern const dgba_command data_command, attack_command, layouts_command, plan_command, run_command, status_command,
+    explain_command, report_command, list_command, check_command, bench_command;
 
 enum { MOST_POSITIONAL = 8, MOST_OVERRIDES = 64 };
 

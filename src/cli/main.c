@@ -5,8 +5,9 @@
 #include "command.h"
 #include "version.h"
 
-static const dgba_command *const commands[] = {&run_command,     &status_command, &report_command, &data_command,
-                                               &layouts_command, &list_command,   &check_command,  &bench_command};
+static const dgba_command *const commands[] = {&plan_command,   &run_command,    &status_command, &explain_command,
+                                               &report_command, &attack_command, &data_command,   &layouts_command,
+                                               &list_command,   &check_command,  &bench_command};
 
 static void print_help(dgba_text *out) {
     dgba_text_add(out,

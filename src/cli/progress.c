@@ -25,9 +25,17 @@ void add_duration(dgba_text *text, double seconds) {
 }
 
 double run_remaining_seconds(const run_state *state) {
+    const double left = state->counts.cost_total - state->counts.cost_done; // as estimated when the run began
+    double then = 0, now = 0;
     if (!(state->counts.cost_done > 0)) return NAN;
-    const double elapsed = dgba_clock_seconds() - state->started;
-    return elapsed * (state->counts.cost_total - state->counts.cost_done) / state->counts.cost_done;
+    for (int k = 0; k < DGBA_UNIT_KINDS; ++k) {
+        then += state->macs_left[k] * dgba_rates_per_mac(&state->first_rates, (dgba_unit_kind)k);
+        now += state->macs_left[k] * dgba_rates_per_mac(&state->work.rates, (dgba_unit_kind)k);
+    }
+    // What is left counts without units that are blocked, so it is corrected by what the rates have learned since.
+    const int64_t open = state->counts.running + state->counts.waiting;
+    const int64_t workers = dgba_farm_workers() < open ? dgba_farm_workers() : open;
+    return then > 0 && workers > 0 ? left * (now / then) / (double)workers : 0;
 }
 
 static void add_line(dgba_text *line, const run_state *state) {

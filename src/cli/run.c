@@ -8,13 +8,20 @@
 
 typedef struct run_options {
     char output[DGBA_OPTION_TEXT_BYTES];
-    bool serial;
-    int64_t threads;
+    bool serial, fail_fast;
+    int64_t threads, retry;
+    double save_minutes;
 } run_options;
 
 static const dgba_option options[] = {
     {"output", DGBA_OPTION_TEXT, offsetof(run_options, output), "", 0, 0, NULL, "run folder, made if missing (-o)"},
     {"serial", DGBA_OPTION_BOOL, offsetof(run_options, serial), "false", 0, 0, NULL, "one process, no MPI"},
+    {"retry", DGBA_OPTION_INTEGER, offsetof(run_options, retry), "0", 0, 1000, NULL,
+     "how often a failed unit is tried again"},
+    {"fail_fast", DGBA_OPTION_BOOL, offsetof(run_options, fail_fast), "false", 0, 0, NULL,
+     "stop at the first unit that fails for good; what runs is finished"},
+    {"save_minutes", DGBA_OPTION_REAL, offsetof(run_options, save_minutes), "10", 0, 1e9, NULL,
+     "minutes between two savings of a training under way, which goes on from there after a crash"},
     {"threads", DGBA_OPTION_INTEGER, offsetof(run_options, threads), "1", 1, 1024, NULL, "threads of OpenBLAS per rank"},
 };
 static const dgba_option_table table = {"run", "running a sweep", options, DGBA_COUNT_OF(options)};
@@ -35,7 +42,7 @@ static dgba_status prepare(char **bytes, size_t *count, void *self, int64_t unit
     const char *folder = dgba_store_folder(state->store);
     *bytes = NULL;
     *count = 0;
-    if (run_transfer_of(state, about) >= 0 && dgba_unit_is_done(state->sweep, about, folder)) return DGBA_OK;
+    if (units_transfer_of(&state->work, about) >= 0 && dgba_unit_is_done(state->sweep, about, folder)) return DGBA_OK;
     return dgba_unit_message(bytes, count, state->sweep, about, folder);
 }
 
@@ -46,17 +53,43 @@ static dgba_status work(char **result, size_t *result_count, void *self, const c
     return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count);
 }
 
+static void started(void *self, int64_t unit, int worker) {
+    run_worker *about = &((context *)self)->state->workers[worker];
+    about->unit = unit;
+    about->since = dgba_clock_seconds();
+}
+
 static void note_failure(run_state *state, const dgba_unit *unit, const dgba_farm_result *result) {
     dgba_text name = {0};
     dgba_unit_describe(&name, state->sweep, unit);
-    DGBA_ERROR("%s failed on rank %d: %s", dgba_text_chars(&name), result->worker, result->message);
-    state->failures[result->unit] = dgba_text_copy(result->message);
+    if (result->will_retry) {
+        DGBA_WARNING("%s failed on rank %d and is tried again: %s", dgba_text_chars(&name), result->worker,
+                     result->message);
+    } else {
+        DGBA_ERROR("%s failed on rank %d: %s", dgba_text_chars(&name), result->worker, result->message);
+        state->failures[result->unit] = dgba_text_copy(result->message);
+        state->failed = true;
+    }
     dgba_text_free(&name);
+}
+
+/** What an ended unit says of its worker, and of how long units take. */
+static void note_end(run_state *state, const dgba_unit *unit, const dgba_farm_result *result) {
+    run_worker *worker = &state->workers[result->worker];
+    worker->unit = -1;
+    worker->busy_seconds += result->seconds;
+    if (result->status == DGBA_OK)
+        worker->done += 1;
+    else
+        worker->failed += 1;
+    if (!result->will_retry) state->macs_left[unit->kind] -= unit->cost;
+    if (result->status == DGBA_OK && result->count > 0) dgba_rates_note(&state->work.rates, unit, result->seconds);
 }
 
 static dgba_status finished(void *self, const dgba_farm_result *result) {
     run_state *state = ((context *)self)->state;
     const dgba_unit *unit = &state->sweep->units[result->unit];
+    note_end(state, unit, result);
     if (result->status != DGBA_OK) {
         note_failure(state, unit, result);
         return DGBA_OK;
@@ -96,8 +129,8 @@ static void tick(void *self, const dgba_sched_counts *counts) {
 }
 
 static bool should_stop(void *self) {
-    (void)self;
-    return stop_was_asked();
+    const run_state *state = ((context *)self)->state;
+    return stop_was_asked() || (state->fail_fast && state->failed);
 }
 
 /* ---- The run ---- */
@@ -160,20 +193,27 @@ static void gather_memory(run_state *state, const dgba_worker *worker) {
 static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char *folder) {
     context self = {.state = state, .worker = worker};
     const dgba_farm farm = {.context = &self,
-                            .units = state->units,
+                            .units = state->work.units,
                             .unit_count = state->sweep != NULL ? state->sweep->unit_count : 0,
+                            .retries = state->retries,
                             .prepare = prepare,
                             .work = work,
+                            .started = started,
                             .finished = finished,
                             .tick = tick,
                             .should_stop = should_stop};
-    const dgba_status status = dgba_farm_run(&farm);
+    dgba_status status = dgba_farm_run(&farm);
+    // "Run the same command again" would be the wrong advice.
+    if (status == DGBA_E_STOPPED && state->fail_fast && state->failed)
+        status = dgba_fail(DGBA_E_UNITS_FAILED, "stopped at the first failure, as asked");
     gather_memory(state, worker);
-    return dgba_farm_rank() == 0 ? conclude(state, status, folder) : status;
+    if (dgba_farm_rank() == 0) return conclude(state, status, folder);
+    // A launcher passes on the exit code of any rank, and only rank 0 knows why the run ended.
+    return status == DGBA_E_STOPPED || status == DGBA_E_UNITS_FAILED ? DGBA_OK : status;
 }
 
 static dgba_status run_all(const arguments *given, const run_options *chosen) {
-    run_state state = {0};
+    run_state state = {.retries = chosen->retry, .fail_fast = chosen->fail_fast};
     dgba_config *config = NULL;
     dgba_sweep sweep = {0};
     dgba_shelf *shelf = NULL;
@@ -185,6 +225,7 @@ static dgba_status run_all(const arguments *given, const run_options *chosen) {
     DGBA_TRY_OUT(dgba_farm_agree(status));
     DGBA_TRY_OUT(dgba_farm_open_shelf(&shelf, sweep.model_count, sweep.parameter_bytes));
     DGBA_TRY_OUT(dgba_farm_agree(dgba_worker_create(&worker, shelf)));
+    dgba_worker_set_watch(worker, &(dgba_worker_watch){dgba_farm_is_stopping, 60 * chosen->save_minutes});
     DGBA_INFO_ROOT("%s: %lld units on %d workers, OpenBLAS core %s", state.provenance.name, (long long)sweep.unit_count,
                    dgba_farm_workers(), dgba_blas_core());
     status = run_farm_of(&state, worker, chosen->output);
@@ -221,11 +262,12 @@ static void more_help(dgba_text *out) {
 
 const dgba_command run_command = {
     .name = "run",
-    .usage = "CONFIG.yaml -o DIR [--set section.key=value ...] [--serial]",
+    .usage = "CONFIG.yaml -o DIR [--set section.key=value ...] [--retry N] [--fail-fast] [--serial]",
     .help = "runs a sweep: trains, measures, attacks; what is finished is not run again",
     .details =
         "Under mpirun or srun every rank works and rank 0 also coordinates. The same command continues a run\n"
-        "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first.\n",
+        "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first, but\n"
+        "trainings are saved and go on the next time.\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

@@ -2,16 +2,31 @@
 #ifndef DGBA_CLI_RUN_H
 #define DGBA_CLI_RUN_H
 
-#include "dgba/sched.h"
-#include "dgba/trial.h"
+#include "units.h"
+
+/** The configuration with all defaults, in the run folder. */
+#define RUN_RESOLVED_NAME "config.resolved.yaml"
+
+/** What is known of a worker. */
+typedef struct run_worker {
+    int64_t unit; // that it runs, or -1
+    double since; // clock seconds
+    int64_t done, failed;
+    double busy_seconds;
+} run_worker;
 
 typedef struct run_state {
     const dgba_sweep *sweep;
     dgba_store *store;
     dgba_provenance provenance;
-    dgba_sched_unit *units;            // one per unit of the sweep
-    int64_t *needs;                    // what they need
+    unit_list work;                    // the units as the scheduler sees them
+    dgba_text changes;                 // what the configuration has changed, in lines
+    double macs_left[DGBA_UNIT_KINDS]; // of units that have not ended
+    dgba_rates first_rates;            // that the units' costs come from
     char **failures;                   // [unit] reason, or NULL
+    run_worker *workers;
+    int64_t retries;
+    bool fail_fast, failed;            // whether a unit has failed for good
     dgba_sched_counts counts;          // as of the last tick
     double started;                    // clock seconds
     int64_t images_done;               // images attacked in this run
@@ -20,13 +35,13 @@ typedef struct run_state {
     bool on_terminal;
 } run_state;
 
+/** Where results of a sweep come from, as far as it is known now: replaces the texts of `provenance`. */
+void run_fill_provenance(dgba_provenance *provenance, const dgba_sweep *sweep);
+
 /** Reads everything rank 0 needs. `state` is zeroed by the caller, who frees it with run_state_free() also on errors. */
 dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config **config, const char *config_path,
                               const char *const *overrides, int64_t override_count, const char *folder);
 void run_state_free(run_state *state);
-
-/** The transfer unit that makes an attack unit unnecessary in this run, -1 if there is none. */
-int64_t run_transfer_of(const run_state *state, const dgba_unit *attack);
 
 /** Rebuilds results.h5 from the finished units. */
 dgba_status run_write_results(run_state *state);

@@ -7,7 +7,10 @@
 
 static const double FIRST_RESULTS_SECONDS = 5;
 
-static const char *const config_names[] = {"config.yaml", "config.resolved.yaml"};
+// Where nothing has been measured yet, any speed does: only the order of the units depends on it.
+static const double ASSUMED_MACS_PER_SECOND = 30e9;
+
+static const char *const config_names[] = {"config.yaml", RUN_RESOLVED_NAME};
 
 /* ---- Provenance ---- */
 
@@ -21,7 +24,7 @@ static void set_run_id(dgba_provenance *p, const dgba_sweep *sweep) {
     dgba_text_free(&ids);
 }
 
-static void fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
+void run_fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
     char now[32], host[256] = "unknown";
     dgba_text libraries = {0};
     dgba_clock_timestamp(now, sizeof now);
@@ -54,60 +57,41 @@ static void free_provenance(dgba_provenance *p) {
 
 /* ---- Preparation ---- */
 
-/** What a unit needs: its model, and the last of these may fail: for a transfer unit the other models, for an attack unit
- *  the transfer unit that attacks in its place. `needs` has room for all models, or two. */
-static void list_needs(dgba_sched_unit *about, int64_t *needs, const run_state *state, const dgba_unit *unit) {
-    const dgba_sweep *sweep = state->sweep;
-    if (unit->needs < 0) return;
-    about->needs = needs;
-    needs[about->need_count++] = unit->needs;
-    if (unit->kind == DGBA_UNIT_TRANSFER) {
-        for (int64_t m = 0; m < sweep->model_count; ++m)
-            if (m != unit->needs) needs[about->need_count++] = m;
-    } else if (run_transfer_of(state, unit) >= 0) {
-        needs[about->need_count++] = run_transfer_of(state, unit);
-        about->cost = 0; // there will be nothing left to do
-    }
-    about->may_fail = about->need_count - 1;
-}
-
-int64_t run_transfer_of(const run_state *state, const dgba_unit *attack) {
-    const int64_t transfer = dgba_sweep_transfer_of(state->sweep, attack);
-    return transfer >= 0 && !state->units[transfer].done_before ? transfer : -1;
-}
-
-/** Units as the scheduler sees them. Units of one model have its number as affinity. */
-static dgba_status list_units(run_state *state, const char *folder) {
-    const dgba_sweep *sweep = state->sweep;
-    int64_t needs = 0;
-    DGBA_TRY(DGBA_NEW(&state->units, sweep->unit_count));
-    DGBA_TRY(DGBA_NEW(&state->failures, sweep->unit_count));
-    for (int64_t u = 0; u < sweep->unit_count; ++u) {
-        const dgba_unit *unit = &sweep->units[u];
-        state->units[u] = (dgba_sched_unit){.cost = unit->cost,
-                                            .affinity = unit->kind == DGBA_UNIT_TRAIN ? -1 : unit->model,
-                                            .done_before = dgba_unit_is_done(sweep, unit, folder)};
-        needs += unit->kind == DGBA_UNIT_TRANSFER ? sweep->model_count : 2;
-    }
-    DGBA_TRY(DGBA_NEW(&state->needs, needs));
-    int64_t *next = state->needs;
-    for (int64_t u = 0; u < sweep->unit_count; ++u) {
-        list_needs(&state->units[u], next, state, &sweep->units[u]);
-        next += state->units[u].need_count;
-    }
-    return DGBA_OK;
-}
-
 static dgba_status open_folder(run_state *state, const char *folder) {
     const dgba_config *config = state->sweep->config;
     const char *texts[] = {dgba_config_text(config), dgba_config_resolved(config)};
     dgba_text log = {0};
     DGBA_TRY(dgba_store_open(&state->store, folder));
+    reasons_compare(&state->changes, config, folder, "  ");
     for (int64_t i = 0; i < DGBA_COUNT_OF(texts); ++i)
         DGBA_TRY(dgba_store_put_text(state->store, config_names[i], texts[i]));
     dgba_path_join(&log, folder, "log.txt");
     const dgba_status status = dgba_log_open(dgba_text_chars(&log));
     dgba_text_free(&log);
+    return status;
+}
+
+/** Finds what is to be done, and says why. */
+static dgba_status list_units(run_state *state, const char *folder) {
+    run_reasons reasons = {0};
+    dgba_text lines = {0};
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(units_list(&state->work, state->sweep, folder));
+    state->work.rates.assumed_macs_per_second = ASSUMED_MACS_PER_SECOND;
+    state->first_rates = state->work.rates;
+    units_estimate(&state->work);
+    for (int64_t u = 0; u < state->sweep->unit_count; ++u)
+        if (!state->work.units[u].done_before) state->macs_left[state->sweep->units[u].kind] += state->sweep->units[u].cost;
+    DGBA_TRY_OUT(DGBA_NEW(&state->failures, state->sweep->unit_count));
+    DGBA_TRY_OUT(DGBA_NEW(&state->workers, dgba_farm_workers()));
+    for (int w = 0; w < dgba_farm_workers(); ++w) state->workers[w].unit = -1;
+    if (reasons_read(&reasons, &state->work, folder) != DGBA_OK) dgba_error_clear(); // a status.json of somebody else
+    reasons_count(&lines, &reasons, "  ");
+    DGBA_INFO("Units:\n%s%s%s", dgba_text_chars(&lines),
+              state->changes.length > 0 ? "Changed since the last run here:\n" : "", dgba_text_chars(&state->changes));
+out:
+    reasons_free(&reasons);
+    dgba_text_free(&lines);
     return status;
 }
 
@@ -119,7 +103,7 @@ dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config *
     state->started = dgba_clock_seconds();
     state->next_results = state->started + FIRST_RESULTS_SECONDS;
     state->on_terminal = isatty(STDERR_FILENO);
-    fill_provenance(&state->provenance, sweep);
+    run_fill_provenance(&state->provenance, sweep);
     DGBA_TRY(open_folder(state, folder));
     return list_units(state, folder);
 }
@@ -127,8 +111,9 @@ dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config *
 void run_state_free(run_state *state) {
     for (int64_t u = 0; state->failures != NULL && u < state->sweep->unit_count; ++u) dgba_free(state->failures[u]);
     dgba_free(state->failures);
-    dgba_free(state->units);
-    dgba_free(state->needs);
+    dgba_free(state->workers);
+    units_free(&state->work);
+    dgba_text_free(&state->changes);
     free_provenance(&state->provenance);
     dgba_store_close(&state->store);
 }

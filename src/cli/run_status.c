@@ -3,12 +3,33 @@
 
 #include "run.h"
 
+enum { MOST_FAILURES = 1000 }; // that are told one by one
+
+static void add_workers(dgba_text *json, const run_state *state) {
+    const double now = dgba_clock_seconds();
+    dgba_text name = {0};
+    dgba_text_add(json, "  \"per_worker\": [");
+    for (int w = 0; w < dgba_farm_workers(); ++w) {
+        const run_worker *worker = &state->workers[w];
+        dgba_text_clear(&name);
+        if (worker->unit >= 0) dgba_unit_describe(&name, state->sweep, &state->sweep->units[worker->unit]);
+        dgba_text_add(json, "%s\n    {\"rank\": %d, \"done\": %lld, \"failed\": %lld, \"busy_seconds\": %.3f, \"unit\": ",
+                      w > 0 ? "," : "", w, (long long)worker->done, (long long)worker->failed, worker->busy_seconds);
+        dgba_text_add_json(json, dgba_text_chars(&name));
+        dgba_text_add(json, ", \"unit_seconds\": %.3f}", worker->unit >= 0 ? now - worker->since : 0);
+    }
+    dgba_text_add(json, "\n  ],\n");
+    dgba_text_free(&name);
+}
+
 static void add_failures(dgba_text *json, const run_state *state) {
     dgba_text name = {0};
     bool first = true;
+    int64_t left = MOST_FAILURES;
     dgba_text_add(json, "  \"failures\": [");
-    for (int64_t u = 0; u < state->sweep->unit_count; ++u) {
+    for (int64_t u = 0; u < state->sweep->unit_count && left > 0; ++u) {
         if (state->failures[u] == NULL) continue;
+        left -= 1;
         dgba_unit_describe(&name, state->sweep, &state->sweep->units[u]);
         dgba_text_add(json, "%s\n    {\"unit\": \"%s\", \"what\": ", first ? "" : ",", state->sweep->units[u].id);
         dgba_text_add_json(json, dgba_text_chars(&name));
@@ -48,6 +69,7 @@ dgba_status run_write_status(const run_state *state, const char *phase) {
                   "\"running\": %lld, \"waiting\": %lld},\n",
                   (long long)c->total, (long long)c->cached, (long long)c->done, (long long)c->failed,
                   (long long)c->blocked, (long long)c->running, (long long)c->waiting);
+    add_workers(&json, state);
     add_failures(&json, state);
     dgba_text_add(&json, "}\n");
     const dgba_status status = dgba_store_put_text(state->store, "status.json", dgba_text_chars(&json));

@@ -1,8 +1,9 @@
-/** What a section says once it is checked: a product of axes, each of which is a sum of entries.
+/** What a section says once it is checked: a product of axes, each of which is a sum of entries, less what is excluded.
  *
  *  `epsilon: [2, 4]` is an axis of two entries. `step: [fgsm, {kind: ifgsm, iterations: [10, 20]}]` is an axis of two
  *  entries, the second of which multiplies axes of its own, so three points in all. A section inside a section is an axis
- *  of one entry. Points are counted and written from this tree, and so is the resolved text.
+ *  of one entry. Zipped axes advance together: one of them leads, and only it counts as a factor. Points are counted and
+ *  written from this tree, and so is the resolved text.
  */
 #ifndef DGBA_CONFIG_AXES_H
 #define DGBA_CONFIG_AXES_H
@@ -25,8 +26,16 @@ struct config_axis {
     bool is_list; // each value is itself a list, already in brackets
     config_entry *entries;
     int64_t entry_count;
+    int64_t leader; // place among the section's axes of the one that it advances with: its own, if it is not zipped
     double points;
+    double stride; // points of the section between two of its own
 };
+
+/** Exclusions: each an entry that says a few keys only, as a section does, and stands for the product of their values. */
+typedef struct config_exclusions {
+    config_entry *items;
+    int64_t count;
+} config_exclusions;
 
 /** The points of a section. Their texts belong to the axes, all settings lie in one block. */
 typedef struct config_points {
@@ -52,8 +61,28 @@ dgba_status dgba_config_check_keys(const dgba_yaml *document, const dgba_yaml_no
 dgba_status dgba_config_expand(config_points *out, int64_t *repeats, config_entry *section);
 void dgba_config_points_free(config_points *points);
 
+/** Counts the points of an axis. */
+void dgba_config_count(config_axis *axis);
+
+/** Reads `exclude` of a section: a map or a list of maps of keys that a point must have to be left out.
+ *  Owns      caller frees with dgba_config_exclusions_free(), after an error too
+ *  Errors    DGBA_E_CONFIG with the place */
+dgba_status dgba_config_check_exclusions(config_exclusions *out, const dgba_yaml *document,
+                                         const dgba_config_section *section, const dgba_yaml_node *node);
+void dgba_config_exclusions_free(config_exclusions *exclusions);
+
+/** Removes the points that are excluded. An exclusion that no point meets is told in a warning with its place.
+ *  Errors    DGBA_E_CONFIG with the place if no point remains */
+dgba_status dgba_config_leave_out(config_points *points, config_exclusions *exclusions, const dgba_yaml *document,
+                                  const dgba_yaml_node *node);
+
+/** Adds the sections of the files named by `include` to a document that was read from `path`: see README.md.
+ *  Errors    DGBA_E_CONFIG with the place */
+dgba_status dgba_config_include(dgba_yaml *document, const char *path, const dgba_config_schema *schema);
+
 /** The YAML of a checked section; of an absent one as a comment. */
 void dgba_config_print(dgba_text *out, const char *name, const config_entry *section, bool present);
+void dgba_config_print_exclusions(dgba_text *out, const config_exclusions *exclusions);
 
 /** A scalar as YAML, in quotes where it needs them. */
 void dgba_config_print_scalar(dgba_text *out, const char *value);

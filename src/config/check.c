@@ -29,7 +29,7 @@ dgba_status dgba_config_add_axis(config_axis **out, config_entry *into, const co
                                  const char *suffix) {
     DGBA_TRY(DGBA_GROW(&into->axes, into->axis_count));
     *out = &into->axes[into->axis_count++];
-    **out = (config_axis){.name = dgba_text_copy(name)};
+    **out = (config_axis){.name = dgba_text_copy(name), .leader = into->axis_count - 1};
     dgba_text key = {0};
     dgba_text_add(&key, "%s%s%s", at->prefix, name, suffix);
     (*out)->key = key.chars;
@@ -56,11 +56,9 @@ dgba_status dgba_config_check_scalar(const config_scope *at, const char *key, co
     return DGBA_OK;
 }
 
-static dgba_status check_section(config_entry *into, const config_scope *at, const dgba_config_section *section,
-                                 const dgba_yaml_node *node);
-
 static dgba_status check_child(config_entry *into, const config_scope *at, const dgba_config_section *child,
                                const dgba_yaml_node *node) {
+    if (node == NULL && at->partial) return DGBA_OK;
     if (node == NULL && child->required && !at->absent) return dgba_config_fail_missing(at, child->name);
     config_axis *axis = NULL;
     config_entry *entry = NULL;
@@ -68,11 +66,29 @@ static dgba_status check_child(config_entry *into, const config_scope *at, const
     DGBA_TRY(dgba_config_add_entry(&entry, axis, NULL));
     dgba_text name = {0};
     dgba_text_add(&name, "%s.%s", at->name, child->name);
-    const config_scope inside = {at->document, node != NULL ? node : at->place, dgba_text_chars(&name), axis->key,
-                                 at->absent};
-    const dgba_status status = check_section(entry, &inside, child, node);
+    config_scope inside = *at;
+    inside.place = node != NULL ? node : at->place;
+    inside.name = dgba_text_chars(&name);
+    inside.prefix = axis->key;
+    const dgba_status status = dgba_config_check_section(entry, &inside, child, node);
     dgba_text_free(&name);
     return status;
+}
+
+static bool has_seed(const dgba_config_section *section) {
+    for (int64_t i = 0; section->options != NULL && i < section->options->count; ++i)
+        if (strcmp(section->options->options[i].name, "seed") == 0) return true;
+    return false;
+}
+
+/** What may stand beside the axes: exclusions only where a section stands for points, that is not inside another. */
+static int64_t list_beside(const char **known, const config_scope *at, const dgba_config_section *section) {
+    int64_t count = 0;
+    if (at->partial) return 0;
+    known[count++] = "zip";
+    if (has_seed(section)) known[count++] = "repeat";
+    if (at->prefix[0] == '\0') known[count++] = "exclude";
+    return count;
 }
 
 static dgba_status check_section_keys(const config_scope *at, const dgba_config_section *section,
@@ -84,15 +100,16 @@ static dgba_status check_section_keys(const config_scope *at, const dgba_config_
     const char *known[CONFIG_MOST_KEYS];
     int64_t count = 0;
     const int64_t options = section->options != NULL ? section->options->count : 0;
-    DGBA_ASSERT(options + section->choice_count + section->child_count <= CONFIG_MOST_KEYS);
+    DGBA_ASSERT(options + section->choice_count + section->child_count + 3 <= CONFIG_MOST_KEYS);
     for (int64_t i = 0; i < options; ++i) known[count++] = section->options->options[i].name;
     for (int64_t i = 0; i < section->choice_count; ++i) known[count++] = section->choices[i].key;
     for (int64_t i = 0; i < section->child_count; ++i) known[count++] = section->children[i].name;
+    count += list_beside(known + count, at, section);
     return dgba_config_check_keys(at->document, node, at->name, known, count);
 }
 
-static dgba_status check_section(config_entry *into, const config_scope *at, const dgba_config_section *section,
-                                 const dgba_yaml_node *node) {
+dgba_status dgba_config_check_section(config_entry *into, const config_scope *at, const dgba_config_section *section,
+                                      const dgba_yaml_node *node) {
     static const dgba_yaml_node nothing = {.kind = DGBA_YAML_MAP};
     if (node != NULL) DGBA_TRY(check_section_keys(at, section, node));
     const dgba_yaml_node *map = node != NULL ? node : &nothing;
@@ -108,16 +125,22 @@ static dgba_status check_section(config_entry *into, const config_scope *at, con
         const dgba_config_section *child = &section->children[i];
         DGBA_TRY(check_child(into, at, child, dgba_yaml_get(map, child->name)));
     }
-    return DGBA_OK;
+    if (at->partial) return DGBA_OK;
+    DGBA_TRY(dgba_config_repeat(into, at, dgba_yaml_get(map, "repeat")));
+    return dgba_config_zip(into, at, dgba_yaml_get(map, "zip"));
 }
 
 dgba_status dgba_config_check(config_entry *out, const dgba_yaml *document, const dgba_config_section *section,
                               const dgba_yaml_node *node) {
     *out = (config_entry){0};
-    const config_scope at = {document, node != NULL ? node : dgba_yaml_root(document), section->name, "", node == NULL};
+    const config_scope at = {.document = document,
+                             .place = node != NULL ? node : dgba_yaml_root(document),
+                             .name = section->name,
+                             .prefix = "",
+                             .absent = node == NULL};
     if (node == NULL && section->required)
         return dgba_yaml_fail(document, at.place, true, "section '%s' is missing", section->name);
-    return check_section(out, &at, section, node);
+    return dgba_config_check_section(out, &at, section, node);
 }
 
 void dgba_config_entry_free(config_entry *entry) {

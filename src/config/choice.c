@@ -98,6 +98,7 @@ static dgba_status check_element(config_axis *axis, const config_scope *at, cons
 
 dgba_status dgba_config_check_choice(config_entry *into, const config_scope *at, const dgba_config_choice *choice,
                                      const dgba_yaml_node *node) {
+    if (node == NULL && at->partial) return DGBA_OK;
     if (node == NULL && choice->fallback == NULL) return at->absent ? DGBA_OK : dgba_config_fail_missing(at, choice->key);
     config_axis *axis = NULL;
     DGBA_TRY(dgba_config_add_axis(&axis, into, at, choice->key, ".kind"));

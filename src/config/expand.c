@@ -7,7 +7,7 @@ enum { MOST_POINTS = 1000000 };
 
 static void count_entry(config_entry *entry);
 
-static void count_axis(config_axis *axis) {
+void dgba_config_count(config_axis *axis) {
     axis->points = 0;
     for (int64_t i = 0; i < axis->entry_count; ++i) {
         config_entry *entry = &axis->entries[i];
@@ -19,10 +19,13 @@ static void count_axis(config_axis *axis) {
 
 static void count_entry(config_entry *entry) {
     entry->points = 1;
-    for (int64_t i = 0; i < entry->axis_count; ++i) {
-        count_axis(&entry->axes[i]);
-        entry->points *= entry->axes[i].points;
+    for (int64_t i = entry->axis_count - 1; i >= 0; --i) {
+        config_axis *axis = &entry->axes[i];
+        dgba_config_count(axis);
+        axis->stride = entry->points;
+        if (axis->leader == i) entry->points *= axis->points;
     }
+    for (int64_t i = 0; i < entry->axis_count; ++i) entry->axes[i].stride = entry->axes[entry->axes[i].leader].stride;
 }
 
 /** The most settings a point of this entry can have. */
@@ -52,14 +55,12 @@ static const config_entry *find_entry(const config_axis *axis, int64_t index) {
     return &axis->entries[low];
 }
 
-/** Adds the settings of an entry's point `index`: a number whose digits are the axes' points, the last one fastest. */
+/** Adds the settings of an entry's point `index`: a number whose digits are the axes' points, the last one fastest. Zipped
+ *  axes share a digit. */
 static void write_point(dgba_settings *point, const config_entry *entry, int64_t index) {
-    int64_t below = (int64_t)entry->points;
     for (int64_t i = 0; i < entry->axis_count; ++i) {
         const config_axis *axis = &entry->axes[i];
-        below /= (int64_t)axis->points;
-        const int64_t digit = index / below;
-        index %= below;
+        const int64_t digit = index / (int64_t)axis->stride % (int64_t)axis->points;
         const config_entry *chosen = find_entry(axis, digit);
         if (chosen->value != NULL) point->items[point->count++] = (dgba_setting){.key = axis->key, .value = chosen->value};
         write_point(point, chosen, digit - (int64_t)chosen->first);

@@ -41,7 +41,14 @@ static void add_section(dgba_text *out, const dgba_config_section *section, cons
 }
 
 void dgba_config_help(dgba_text *out, const dgba_config_schema *schema) {
-    dgba_text_add(out, "name:  of the experiment (default: that of the file)\n");
+    dgba_text_add(out,
+                  "name:  of the experiment (default: that of the file)\n"
+                  "include:  a file, or a list of files, whose sections hold where this file says nothing\n"
+                  "\n"
+                  "A list where a section wants one value is a sweep axis, and axes multiply. Beside them stand\n"
+                  "  zip                    [a, b]: these axes advance together; [[a, b], [c, d]]\n"
+                  "  exclude                list of {key: value, key: [values]}: points that have all of one are left out\n"
+                  "  repeat                 N, beside a seed: that seed and the N - 1 that follow it\n");
     for (int64_t i = 0; i < schema->count; ++i) {
         dgba_text_add(out, "\n");
         add_section(out, &schema->sections[i], "");

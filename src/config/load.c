@@ -9,6 +9,7 @@ typedef struct loaded_section {
     char *name;
     bool present;
     config_entry content;
+    config_exclusions exclusions;
     config_points points;
 } loaded_section;
 
@@ -23,6 +24,8 @@ struct dgba_config {
 static dgba_status apply_override(dgba_yaml *document, const char *override) {
     const size_t length = strcspn(override, "=");
     if (override[length] == '\0') return dgba_fail(DGBA_E_CONFIG, "--set %s: expected section.key=value", override);
+    if (length == strlen("include") && strncmp(override, "include", length) == 0)
+        return dgba_fail(DGBA_E_CONFIG, "--set include: only a file can name files that it includes");
     dgba_text path = {0}, name = {0};
     dgba_text_add(&path, "%.*s", (int)length, override);
     dgba_text_add(&name, "--set %s", dgba_text_chars(&path));
@@ -59,10 +62,21 @@ static dgba_status read_name(dgba_config *config, const dgba_yaml *document, con
 static dgba_status check_top(const dgba_yaml *document, const dgba_config_schema *schema) {
     const dgba_yaml_node *root = dgba_yaml_root(document);
     if (root->kind != DGBA_YAML_MAP) return dgba_yaml_fail(document, root, false, "expected sections such as 'model:'");
-    const char *known[MOST_SECTIONS + 1] = {"name"};
+    const char *known[MOST_SECTIONS + 2] = {"name", "include"};
     DGBA_ASSERT(schema->count <= MOST_SECTIONS);
-    for (int64_t i = 0; i < schema->count; ++i) known[i + 1] = schema->sections[i].name;
-    return dgba_config_check_keys(document, root, "the configuration", known, schema->count + 1);
+    for (int64_t i = 0; i < schema->count; ++i) known[i + 2] = schema->sections[i].name;
+    return dgba_config_check_keys(document, root, "the configuration", known, schema->count + 2);
+}
+
+static dgba_status expand_section(loaded_section *out, const dgba_yaml *document, const dgba_yaml_node *node,
+                                  const char *path) {
+    int64_t repeats = 0;
+    const dgba_status status = dgba_config_expand(&out->points, &repeats, &out->content);
+    if (status == DGBA_E_CONFIG) return dgba_yaml_fail(document, node, true, "%s: %s", out->name, dgba_error());
+    if (repeats > 0)
+        DGBA_WARNING_ROOT("%s: %s: %lld of the points equal earlier ones and are left out", path, out->name,
+                          (long long)repeats);
+    return status;
 }
 
 static dgba_status load_section(loaded_section *out, const dgba_yaml *document, const dgba_config_section *section,
@@ -70,14 +84,12 @@ static dgba_status load_section(loaded_section *out, const dgba_yaml *document, 
     const dgba_yaml_node *node = dgba_yaml_get(dgba_yaml_root(document), section->name);
     out->name = dgba_text_copy(section->name);
     out->present = node != NULL;
+    const dgba_yaml_node *exclude = node != NULL ? dgba_yaml_get(node, "exclude") : NULL;
     DGBA_TRY(dgba_config_check(&out->content, document, section, node));
-    int64_t repeats = 0;
-    const dgba_status status = dgba_config_expand(&out->points, &repeats, &out->content);
-    if (status == DGBA_E_CONFIG) return dgba_yaml_fail(document, node, true, "%s: %s", section->name, dgba_error());
-    if (repeats > 0)
-        DGBA_WARNING_ROOT("%s: %s: %lld of the points equal earlier ones and are left out", path, section->name,
-                          (long long)repeats);
-    return status;
+    DGBA_TRY(expand_section(out, document, node, path));
+    if (exclude == NULL) return DGBA_OK;
+    DGBA_TRY(dgba_config_check_exclusions(&out->exclusions, document, section, exclude));
+    return dgba_config_leave_out(&out->points, &out->exclusions, document, exclude);
 }
 
 static dgba_status load_sections(dgba_config *config, const dgba_yaml *document, const char *path,
@@ -92,18 +104,23 @@ static dgba_status load_sections(dgba_config *config, const dgba_yaml *document,
         loaded_section *section = &config->sections[config->section_count++];
         DGBA_TRY(load_section(section, document, &schema->sections[i], path));
         dgba_config_print(&config->resolved, section->name, &section->content, section->present);
+        dgba_config_print_exclusions(&config->resolved, &section->exclusions);
     }
     return DGBA_OK;
 }
 
-dgba_status dgba_config_load(dgba_config **out, const char *path, const char *const *overrides, int64_t override_count,
-                             const dgba_config_schema *schema) {
+/** Makes a configuration of `text`, which becomes its own. */
+static dgba_status load_text(dgba_config **out, char *text, size_t bytes, const char *path, const char *const *overrides,
+                             int64_t override_count, const dgba_config_schema *schema) {
     dgba_yaml *document = NULL;
-    size_t bytes = 0;
-    dgba_status status = DGBA_OK;
-    DGBA_TRY(DGBA_NEW(out, 1));
-    DGBA_TRY_OUT(dgba_file_read(&(*out)->text, &bytes, path));
-    DGBA_TRY_OUT(dgba_yaml_parse(&document, (*out)->text, bytes, path));
+    dgba_status status = DGBA_NEW(out, 1);
+    if (status != DGBA_OK) {
+        dgba_free(text);
+        return status;
+    }
+    (*out)->text = text;
+    DGBA_TRY_OUT(dgba_yaml_parse(&document, text, bytes, path));
+    DGBA_TRY_OUT(dgba_config_include(document, path, schema));
     for (int64_t i = 0; i < override_count; ++i) DGBA_TRY_OUT(apply_override(document, overrides[i]));
     DGBA_TRY_OUT(load_sections(*out, document, path, schema));
 out:
@@ -112,11 +129,26 @@ out:
     return status;
 }
 
+dgba_status dgba_config_load(dgba_config **out, const char *path, const char *const *overrides, int64_t override_count,
+                             const dgba_config_schema *schema) {
+    char *text = NULL;
+    size_t bytes = 0;
+    *out = NULL;
+    DGBA_TRY(dgba_file_read(&text, &bytes, path));
+    return load_text(out, text, bytes, path, overrides, override_count, schema);
+}
+
+dgba_status dgba_config_read(dgba_config **out, const char *text, const char *name, const char *const *overrides,
+                             int64_t override_count, const dgba_config_schema *schema) {
+    return load_text(out, dgba_text_copy(text), strlen(text), name, overrides, override_count, schema);
+}
+
 void dgba_config_free(dgba_config **config) {
     if (*config == NULL) return;
     for (int64_t i = 0; i < (*config)->section_count; ++i) {
         loaded_section *section = &(*config)->sections[i];
         dgba_config_points_free(&section->points);
+        dgba_config_exclusions_free(&section->exclusions);
         dgba_config_entry_free(&section->content);
         dgba_free(section->name);
     }

@@ -13,7 +13,9 @@ static dgba_status canonical_at(dgba_text *out, const config_scope *at, const dg
 static dgba_status list_item(dgba_text *out, const config_scope *at, const dgba_option *option,
                              const dgba_yaml_node *node) {
     dgba_option one = *option;
-    one.kind = option->kind == DGBA_OPTION_INTEGERS ? DGBA_OPTION_INTEGER : DGBA_OPTION_TEXT;
+    one.kind = option->kind == DGBA_OPTION_INTEGERS ? DGBA_OPTION_INTEGER
+               : option->kind == DGBA_OPTION_REALS  ? DGBA_OPTION_REAL
+                                                    : DGBA_OPTION_TEXT;
     DGBA_TRY(dgba_config_check_scalar(at, option->name, node));
     DGBA_TRY(canonical_at(out, at, &one, node->text, node));
     if (node->key != NULL) { // of a map
@@ -75,6 +77,7 @@ static bool is_axis(const dgba_option *option, const dgba_yaml_node *node) {
 
 dgba_status dgba_config_check_option(config_entry *into, const config_scope *at, const dgba_option *option,
                                      const dgba_yaml_node *node) {
+    if (node == NULL && at->partial) return DGBA_OK;
     if (node == NULL && option->fallback == NULL) return at->absent ? DGBA_OK : dgba_config_fail_missing(at, option->name);
     config_axis *axis = NULL;
     DGBA_TRY(dgba_config_add_axis(&axis, into, at, option->name, ""));

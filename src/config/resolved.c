@@ -37,17 +37,26 @@ static void print_list(dgba_text *out, const char *list) {
 
 static void print_values(dgba_text *out, const config_axis *axis);
 
+/** Keys and values on one line, behind what stands in the braces already. */
+static void print_flow(dgba_text *out, const config_entry *entry, const char *separator) {
+    for (int64_t i = 0; i < entry->axis_count; ++i) {
+        dgba_text_add(out, "%s%s: ", i > 0 ? ", " : separator, entry->axes[i].name);
+        print_values(out, &entry->axes[i]);
+    }
+}
+
 static void print_value(dgba_text *out, const config_axis *axis, const config_entry *entry) {
     if (axis->is_list) {
         print_list(out, entry->value);
+    } else if (entry->value == NULL) {
+        dgba_text_add(out, "{");
+        print_flow(out, entry, "");
+        dgba_text_add(out, "}");
     } else if (entry->axis_count == 0) {
         dgba_config_print_scalar(out, entry->value);
     } else {
         dgba_text_add(out, "{kind: %s", entry->value);
-        for (int64_t i = 0; i < entry->axis_count; ++i) {
-            dgba_text_add(out, ", %s: ", entry->axes[i].name);
-            print_values(out, &entry->axes[i]);
-        }
+        print_flow(out, entry, ", ");
         dgba_text_add(out, "}");
     }
 }
@@ -59,6 +68,27 @@ static void print_values(dgba_text *out, const config_axis *axis) {
         print_value(out, axis, &axis->entries[i]);
     }
     if (axis->entry_count != 1) dgba_text_add(out, "]");
+}
+
+/** "[[a, b], [c, d]]": axes that advance together. */
+static void print_zip(dgba_text *out, const config_entry *section, const char *margin) {
+    int64_t groups = 0;
+    for (int64_t leader = 0; leader < section->axis_count; ++leader) {
+        int64_t members = 0;
+        for (int64_t i = leader + 1; i < section->axis_count; ++i) {
+            if (section->axes[i].leader != leader) continue;
+            if (members++ == 0) {
+                if (groups++ == 0)
+                    dgba_text_add(out, "%szip: [", margin);
+                else
+                    dgba_text_add(out, ", ");
+                dgba_text_add(out, "[%s", section->axes[leader].name);
+            }
+            dgba_text_add(out, ", %s", section->axes[i].name);
+        }
+        if (members > 0) dgba_text_add(out, "]");
+    }
+    if (groups > 0) dgba_text_add(out, "]\n");
 }
 
 static void print_section(dgba_text *out, const char *name, const config_entry *section, const char *margin) {
@@ -75,7 +105,17 @@ static void print_section(dgba_text *out, const char *name, const config_entry *
         print_values(out, axis);
         dgba_text_add(out, "\n");
     }
+    print_zip(out, section, dgba_text_chars(&inner));
     dgba_text_free(&inner);
+}
+
+void dgba_config_print_exclusions(dgba_text *out, const config_exclusions *exclusions) {
+    if (exclusions->count > 0) dgba_text_add(out, "  exclude:\n");
+    for (int64_t i = 0; i < exclusions->count; ++i) {
+        dgba_text_add(out, "    - {");
+        print_flow(out, &exclusions->items[i], "");
+        dgba_text_add(out, "}\n");
+    }
 }
 
 void dgba_config_print(dgba_text *out, const char *name, const config_entry *section, bool present) {

@@ -72,14 +72,30 @@ dgba_status dgba_graph_infer_shapes(dgba_shape *shapes, const dgba_graph *graph,
     return DGBA_OK;
 }
 
+/** How often each node is used and the shape of its value, both [node]; the caller frees them, also after an error. */
+static dgba_status infer_all(int32_t **uses, dgba_shape **shapes, const dgba_graph *graph, dgba_shape input) {
+    *shapes = NULL;
+    DGBA_TRY(DGBA_NEW(uses, graph->node_count));
+    DGBA_TRY(DGBA_NEW(shapes, graph->node_count));
+    dgba_graph_count_uses(*uses, graph);
+    return dgba_graph_infer_shapes(*shapes, graph, *uses, input);
+}
+
+dgba_status dgba_graph_output_shape(dgba_shape *out, const dgba_graph *graph, int64_t output, dgba_shape input) {
+    int32_t *uses = NULL;
+    dgba_shape *shapes = NULL;
+    const dgba_status status = infer_all(&uses, &shapes, graph, input);
+    if (status == DGBA_OK) *out = shapes[graph->outputs[output]];
+    dgba_free(uses);
+    dgba_free(shapes);
+    return status;
+}
+
 dgba_status dgba_graph_macs(int64_t *out, const dgba_graph *graph, dgba_shape input) {
     int32_t *uses = NULL;
     dgba_shape *shapes = NULL;
-    dgba_status status;
-    DGBA_TRY_OUT(DGBA_NEW(&uses, graph->node_count));
-    DGBA_TRY_OUT(DGBA_NEW(&shapes, graph->node_count));
-    dgba_graph_count_uses(uses, graph);
-    DGBA_TRY_OUT(dgba_graph_infer_shapes(shapes, graph, uses, input));
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(infer_all(&uses, &shapes, graph, input));
     *out = 0;
     for (dgba_node i = 1; i < graph->node_count; ++i) {
         const node *n = &graph->nodes[i];

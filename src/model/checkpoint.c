@@ -11,10 +11,11 @@
 #define RATES      GROUP "/head_rates"
 #define PARAMETERS GROUP "/parameters"
 
-enum { FORMAT = 1, PATH_BYTES = sizeof PARAMETERS + DGBA_PARAMETER_NAME_BYTES };
+enum { FORMAT = 1, GROUP_BYTES = 64, PATH_BYTES = GROUP_BYTES + DGBA_PARAMETER_NAME_BYTES };
 
-static void dataset_path(char path[PATH_BYTES], const dgba_parameter *p) {
-    snprintf(path, PATH_BYTES, PARAMETERS "/%s", p->name);
+static void dataset_path(char path[PATH_BYTES], const char *group, const dgba_parameter *p) {
+    DGBA_ASSERT(strlen(group) < GROUP_BYTES - 1);
+    snprintf(path, PATH_BYTES, "%s/%s", group, p->name);
 }
 
 /** Sizes of a parameter's dataset: four axes for weights, one for the others. */
@@ -67,13 +68,18 @@ static dgba_status write_tasks(dgba_h5 *file, const dgba_model *model) {
 }
 
 dgba_status dgba_checkpoint_write(dgba_h5 *file, const dgba_model *model, const float *parameters) {
-    int64_t count = 0;
-    const dgba_parameter *list = dgba_graph_parameters(model->graph, &count);
     DGBA_TRY(write_def(file, model));
     DGBA_TRY(write_tasks(file, model));
+    return dgba_checkpoint_write_parameters(file, PARAMETERS, model, parameters);
+}
+
+dgba_status dgba_checkpoint_write_parameters(dgba_h5 *file, const char *group, const dgba_model *model,
+                                             const float *parameters) {
+    int64_t count = 0;
+    const dgba_parameter *list = dgba_graph_parameters(model->graph, &count);
     for (int64_t i = 0; i < count; ++i) {
         char path[PATH_BYTES];
-        dataset_path(path, &list[i]);
+        dataset_path(path, group, &list[i]);
         dgba_h5_dataset dataset = {.path = path, .type = DGBA_H5_F32, .unit = "", .description = "parameter"};
         dataset.axes = dataset_axes(dataset.sizes, &list[i]);
         DGBA_TRY(dgba_h5_write(file, &dataset, parameters + list[i].offset));
@@ -178,7 +184,7 @@ static dgba_status read_parameter(float *values, dgba_h5 *file, const dgba_param
     int found_axes = 0;
     int64_t found[DGBA_H5_MOST_AXES], expected[DGBA_H5_MOST_AXES];
     const int axes = dataset_axes(expected, p);
-    dataset_path(path, p);
+    dataset_path(path, PARAMETERS, p);
     if (!dgba_h5_has(file, path))
         return dgba_fail(DGBA_E_FORMAT, "%s: the parameter %s is missing", dgba_h5_name(file), p->name);
     DGBA_TRY(dgba_h5_sizes(&found_axes, found, file, path));

@@ -105,4 +105,8 @@ void dgba_network_oracle_measure(dgba_totals *totals, const dgba_network_oracle 
     }
 }
 
+const float *dgba_network_oracle_prediction(dgba_shape *shape, const dgba_network_oracle *oracle, int64_t task) {
+    return dgba_plan_output(oracle->plan, task, shape);
+}
+
 int64_t dgba_network_oracle_bytes(const dgba_network_oracle *oracle) { return dgba_plan_bytes(oracle->plan, NULL); }

@@ -24,6 +24,11 @@ void figure_cost(dgba_text *out, const table *attacks);
 /** Effects of the claims' findings with their intervals. */
 void figure_claims(dgba_text *out, const grid *g);
 
+/** Pictures: what the strongest setting does to the example images, on the layout that shares most and on the one that
+ * shares least; where there are any. */
+bool figure_has_examples(const grid *g);
+void figure_examples(dgba_text *out, const grid *g);
+
 /** A layout as a tree from the image (left) to its tasks; `tree` as in /models/layout_tree. */
 void figure_tree(dgba_text *out, const char *tree, const dgba_results *results);
 

@@ -12,8 +12,8 @@ static bool same_real(double a, double b) { return a == b || (isnan(a) && isnan(
 
 static bool same_but_for_the_seed(const dgba_model_row *a, const dgba_model_row *b) {
     return a->layout == b->layout && a->iterations == b->iterations && a->parameters == b->parameters &&
-           same_real(a->width, b->width) && strcmp(a->backbone, b->backbone) == 0 &&
-           strcmp(a->layout_tree, b->layout_tree) == 0;
+           same_real(a->width, b->width) && strcmp(a->adversarial, b->adversarial) == 0 &&
+           strcmp(a->backbone, b->backbone) == 0 && strcmp(a->layout_tree, b->layout_tree) == 0;
 }
 
 /** Whether a model before `model` has its seed in this group already: then they differ in something that the table of
@@ -57,6 +57,7 @@ static char *label_of(const grid *g, int64_t index, varied v) {
     if (v.backbone) dgba_text_add(&label, " %s", model->backbone);
     if (v.width) dgba_text_add(&label, " width %g", model->width);
     if (v.iterations) dgba_text_add(&label, " trained %lld", (long long)model->iterations);
+    if (model->adversarial[0] != '\0') dgba_text_add(&label, " adversarial %s", model->adversarial);
     int64_t alike = 0;
     for (int64_t i = 0; i < index; ++i) alike += same_but_for_the_seed(&g->results->models[g->groups[i].first], model);
     if (alike > 0) dgba_text_add(&label, " (%lld)", (long long)alike + 1);

@@ -137,6 +137,18 @@ static void add_section(dgba_text *out, const section *s, const grid *g) {
     dgba_text_add(out, "</section>\n");
 }
 
+/** Pictures are no table, so they are no section of the report. */
+static void add_examples(dgba_text *out, const grid *g) {
+    dgba_text_add(
+        out,
+        "<section id=\"examples\"><h2>What the attacks look like</h2>\n"
+        "<p class=\"note\">First test images. The perturbation is amplified around grey; each loss is of this image. "
+        "Predictions are at the resolution of the head; dark grey: no valid label. Values outside the scale of a "
+        "column are drawn as its ends. Normals: (n + 1) / 2 as red, green, blue.</p>\n");
+    figure_examples(out, g);
+    dgba_text_add(out, "</section>\n");
+}
+
 /** What a reader wants to know first stands first; what is not named here follows. */
 static const char *const order[] = {"claims", "strength", "transfer", "models", "sharing", "clean"};
 
@@ -172,9 +184,11 @@ void report_print_page(dgba_text *out, const report *r, const grid *g) {
     text_add_provenance(out, r->run);
     dgba_text_add(out, "</p>\n</header>\n");
     dgba_text_add(out, "<nav aria-label=\"Sections\">\n");
+    if (figure_has_examples(g)) dgba_text_add(out, "<a href=\"#examples\">examples</a>\n");
     add_sections(out, r, g, true);
     dgba_text_add(out, "<a href=\"#provenance\">provenance</a>\n</nav>\n<main>\n");
     add_overview(out, g);
+    if (figure_has_examples(g)) add_examples(out, g);
     add_sections(out, r, g, false);
     add_provenance(out, r->run);
     dgba_text_add(out, "</main>\n<script>\n%s</script>\n</body></html>\n", page_script);

@@ -4,7 +4,7 @@
 // Sorting only.
 const char page_script[] =
     "// Every column sorts: numbers by value, texts as texts, missing cells last.\n"
-    "for (const table of document.querySelectorAll(\"table\")) {\n"
+    "for (const table of document.querySelectorAll(\"table:not(.gallery)\")) {\n"
     "  const headings = [...table.tHead.rows[0].cells], body = table.tBodies[0];\n"
     "  const key = (row, column) => {\n"
     "    const cell = row.cells[column], text = cell.textContent.trim();\n"

@@ -33,6 +33,10 @@ typedef struct svg_box {
  *  nothing if it is NaN. */
 void svg_heat_cell(dgba_text *out, svg_box box, double change, double most);
 
+/** The colour (red, green, blue up to 255) of a share from 0, light, to 1, dark: the colour map viridis from its light end.
+ */
+void svg_heat_color(double color[3], double share);
+
 /** The same without the number, which stands in the box's title, for boxes too small to write on. */
 void svg_heat_box(dgba_text *out, svg_box box, double change, double most);
 

@@ -10,17 +10,21 @@ static double share_of(double change, double most) { return most > 0 ? fmin(fmax
 /** A change with one decimal, never "-0.0". */
 static void print_change(char text[32], double change) { snprintf(text, 32, "%.1f", fabs(change) < 0.05 ? 0 : change); }
 
-/** Adds a box in the colour of `share` in 0..1, from light to dark, with a title if there is one. */
-static void add_box(dgba_text *out, svg_box box, double share, const char *title) {
+void svg_heat_color(double color[3], double share) {
     // Points of the colour map "viridis" (Smith, van der Walt), which keeps its order without colour, from its light end.
     static const double stops[][3] = {{253, 231, 37}, {122, 209, 81}, {34, 168, 132},
                                       {42, 120, 142}, {65, 68, 135},  {68, 1, 84}};
     const int64_t last = DGBA_COUNT_OF(stops) - 1;
     const double place = share * (double)last;
     const int64_t below = place >= (double)last ? last - 1 : (int64_t)place;
-    double color[3];
     for (int i = 0; i < 3; ++i)
         color[i] = stops[below][i] + (place - (double)below) * (stops[below + 1][i] - stops[below][i]);
+}
+
+/** Adds a box in the colour of `share` in 0..1, with a title if there is one. */
+static void add_box(dgba_text *out, svg_box box, double share, const char *title) {
+    double color[3];
+    svg_heat_color(color, share);
     dgba_text_add(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"rgb(%.0f,%.0f,%.0f)\"", box.x,
                   box.y, box.width, box.height, color[0], color[1], color[2]);
     if (title != NULL)

@@ -252,19 +252,23 @@ void dgba_sched_finish(dgba_sched *sched, int64_t u, bool ok) {
     }
 }
 
+void dgba_sched_put_back(dgba_sched *sched, int64_t u) {
+    DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
+    struct unit *unit = &sched->units[u];
+    unit->state = WAITING;
+    sched->workers[unit->worker].unit = NONE;
+    sched->counts.running -= 1;
+    sched->counts.waiting += 1;
+    set_ready(sched, unit);
+}
+
 void dgba_sched_lose(dgba_sched *sched, int64_t w) {
     DGBA_ASSERT(w >= 0 && w < sched->worker_count);
     struct worker *worker = &sched->workers[w];
     if (worker->lost) return;
     worker->lost = true;
     sched->workers_left -= 1;
-    if (worker->unit == NONE) return;
-    struct unit *unit = &sched->units[worker->unit];
-    unit->state = WAITING;
-    worker->unit = NONE;
-    sched->counts.running -= 1;
-    sched->counts.waiting += 1;
-    set_ready(sched, unit);
+    if (worker->unit != NONE) dgba_sched_put_back(sched, worker->unit);
 }
 
 void dgba_sched_stop(dgba_sched *sched) { sched->stopped = true; }
@@ -274,4 +278,11 @@ dgba_sched_counts dgba_sched_count(const dgba_sched *sched) { return sched->coun
 bool dgba_sched_is_over(const dgba_sched *sched) {
     if (sched->counts.running > 0) return false;
     return sched->stopped || sched->counts.waiting == 0 || sched->workers_left == 0;
+}
+
+double dgba_sched_longest_chain(const dgba_sched *sched) {
+    double longest = 0;
+    for (int64_t u = 0; u < sched->unit_count; ++u)
+        if (sched->units[u].state != DONE && sched->dag.priority[u] > longest) longest = sched->dag.priority[u];
+    return longest;
 }

@@ -5,13 +5,15 @@
  *
  *    UNIT    coordinator -> idle worker   unit, input            answered by one RESULT
  *    RESULT  worker -> coordinator        unit, status, seconds, result (or the message of the failure)
+ *    STOP    coordinator -> workers >= 1  the run is being stopped;     never answered
  *    EXIT    coordinator -> every worker  status of the run and its message; never answered
  *    BYTES   a chunk of what a header announced
  *
  *  Why it ends. A unit that is handed out is answered when `work` returns, and is handed out once, so the number of units
  *  that wait or run falls with every answer, and falls to the running ones after a stop. When nothing runs and nothing
  *  more will, every UNIT has been answered and every RESULT taken, so no message is under way; the EXITs sent then are
- *  the last messages of this run, and messages between two ranks keep their order, so they cannot meet the next run's.
+ *  the last messages of this run, and messages between two ranks keep their order, so they cannot meet the next run's. A
+ * STOP is sent once, before the EXITs; a worker takes it in the midst of its work or when it waits.
  */
 #ifndef DGBA_SCHED_FARM_H
 #define DGBA_SCHED_FARM_H
@@ -21,7 +23,13 @@
 
 #include "dgba/sched.h"
 
-typedef enum dgba_farm_tag { DGBA_FARM_UNIT, DGBA_FARM_RESULT, DGBA_FARM_EXIT, DGBA_FARM_BYTES } dgba_farm_tag;
+typedef enum dgba_farm_tag {
+    DGBA_FARM_UNIT,
+    DGBA_FARM_RESULT,
+    DGBA_FARM_STOP,
+    DGBA_FARM_EXIT,
+    DGBA_FARM_BYTES
+} dgba_farm_tag;
 
 /** What travels between coordinator and workers, through MPI or to the thread next door. */
 typedef struct dgba_farm_message {
@@ -59,6 +67,9 @@ void dgba_farm_pause(double *pause);
 /** Runs a unit and frees its input.
  *  Owns      caller frees .bytes */
 dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *unit);
+
+/** What dgba_farm_is_stopping() says on this rank, unless a STOP has arrived since. */
+void dgba_farm_set_stopping(bool stopping);
 
 /** The life of a worker of its own rank: answers units until EXIT, whose status it returns. */
 dgba_status dgba_farm_serve(const dgba_farm *farm);

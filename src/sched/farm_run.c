@@ -8,6 +8,7 @@ typedef struct coordinator {
     dgba_farm_thread thread; // worker 0
     int *idle;               // workers without a unit, the last one asks first
     int idle_count;
+    int64_t *tries; // [unit] how often it has failed
     double next_tick;
     bool stopping;
     dgba_status status; // of the callback `finished`, and its message
@@ -15,21 +16,31 @@ typedef struct coordinator {
 } coordinator;
 
 static void stop(coordinator *c) {
+    if (c->stopping) return;
     c->stopping = true;
     dgba_sched_stop(c->sched);
+    dgba_farm_set_stopping(true);
+    const dgba_farm_message message = {.tag = DGBA_FARM_STOP};
+    for (int rank = 1; rank < dgba_farm_ranks(); ++rank) dgba_farm_send(rank, &message);
 }
 
 /** Tells the outside, then the scheduler: units that need this one are handed out only when its result is kept. After an
  *  error of the outside it is not called again; what still runs is awaited and dropped. */
 static void finish_unit(coordinator *c, int worker, const dgba_farm_message *answer) {
+    if (answer->status == DGBA_E_STOPPED) {
+        dgba_sched_put_back(c->sched, answer->unit);
+        return;
+    }
     const bool ok = answer->status == DGBA_OK;
+    const bool retry = !ok && !c->stopping && c->tries[answer->unit]++ < c->farm->retries;
     const dgba_farm_result result = {.unit = answer->unit,
                                      .worker = worker,
                                      .status = answer->status,
                                      .message = ok ? "" : answer->bytes,
                                      .bytes = ok ? answer->bytes : NULL,
                                      .count = ok ? answer->count : 0,
-                                     .seconds = answer->seconds};
+                                     .seconds = answer->seconds,
+                                     .will_retry = retry};
     if (c->status == DGBA_OK) {
         c->status = c->farm->finished(c->farm->context, &result);
         if (c->status != DGBA_OK) {
@@ -37,7 +48,10 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
             stop(c);
         }
     }
-    dgba_sched_finish(c->sched, answer->unit, ok);
+    if (retry)
+        dgba_sched_put_back(c->sched, answer->unit);
+    else
+        dgba_sched_finish(c->sched, answer->unit, ok);
 }
 
 static void send_unit(coordinator *c, int worker, dgba_farm_message *unit) {
@@ -59,6 +73,7 @@ static void hand_out(coordinator *c) {
         if (status == DGBA_OK) {
             c->idle_count -= 1;
             send_unit(c, worker, &unit);
+            if (c->farm->started != NULL) c->farm->started(c->farm->context, u, worker);
             continue;
         }
         dgba_free(unit.bytes);
@@ -128,7 +143,9 @@ static dgba_status conclude(const coordinator *c) {
 static dgba_status run_units(const dgba_farm *farm) {
     coordinator c = {.farm = farm};
     dgba_status status = DGBA_OK;
+    dgba_farm_set_stopping(false);
     DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
+    DGBA_TRY_OUT(DGBA_NEW(&c.tries, farm->unit_count));
     DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));
     DGBA_TRY_OUT(dgba_farm_thread_start(&c.thread, farm));
     coordinate(&c);
@@ -137,6 +154,7 @@ static dgba_status run_units(const dgba_farm *farm) {
 out:
     dgba_sched_free(&c.sched);
     dgba_free(c.idle);
+    dgba_free(c.tries);
     dgba_free(c.message);
     return status;
 }

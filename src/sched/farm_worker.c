@@ -1,4 +1,25 @@
+#include <stdatomic.h>
+
 #include "farm.h"
+
+/** Written by rank 0's main thread or by this rank's only one, read by the worker. */
+static atomic_bool is_stopping;
+
+void dgba_farm_set_stopping(bool stopping) { atomic_store(&is_stopping, stopping); }
+
+static void handle_stop(dgba_farm_message *stop) {
+    DGBA_ASSERT(stop->tag == DGBA_FARM_STOP);
+    dgba_free(stop->bytes);
+    dgba_farm_set_stopping(true);
+}
+
+bool dgba_farm_is_stopping(void) {
+    dgba_farm_message message;
+    int rank = 0;
+    // A worker that works is sent nothing else. The thread of rank 0 must not call MPI, and shares the variable.
+    if (dgba_farm_rank() > 0 && dgba_farm_receive(&message, &rank)) handle_stop(&message);
+    return atomic_load(&is_stopping);
+}
 
 dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *unit) {
     char *result = NULL;
@@ -39,10 +60,13 @@ static dgba_status handle_exit(dgba_farm_message *exit) {
 }
 
 dgba_status dgba_farm_serve(const dgba_farm *farm) {
+    dgba_farm_set_stopping(false);
     for (;;) {
         dgba_farm_message message = wait_for_message();
         if (message.tag == DGBA_FARM_EXIT) return handle_exit(&message);
-        DGBA_ASSERT(message.tag == DGBA_FARM_UNIT);
-        handle_unit(farm, &message);
+        if (message.tag == DGBA_FARM_UNIT)
+            handle_unit(farm, &message);
+        else
+            handle_stop(&message);
     }
 }

@@ -100,29 +100,36 @@ static dgba_status read_array(dgba_results *results, dgba_h5 *file, const array_
     int64_t count = 0;
     DGBA_TRY(results_array_count(&count, results, array));
     if (!dgba_h5_has(file, array->path)) return DGBA_OK;
-    return dgba_h5_read(*FIELD(double *, results, array->values), file, array->path, DGBA_H5_F64, count);
+    return dgba_h5_read(*FIELD(void *, results, array->values), file, array->path, results_h5_types[array->type], count);
 }
 
-/** Rows that point to rows: readers index with them. */
-static dgba_status check_references(const dgba_results *results) {
-    for (int64_t i = 0; i < results->metric_count; ++i)
-        if (results->metrics[i].task < 0 || results->metrics[i].task >= results->task_count)
-            return dgba_fail(DGBA_E_FORMAT, "/metrics/task: row %lld is %lld; there are %lld tasks", (long long)i,
-                             (long long)results->metrics[i].task, (long long)results->task_count);
-    for (int64_t i = 0; i < results->attack_count; ++i)
-        if (results->attacks[i].model < 0 || results->attacks[i].model >= results->model_count)
-            return dgba_fail(DGBA_E_FORMAT, "/attacks/model: row %lld is %lld; there are %lld models", (long long)i,
-                             (long long)results->attacks[i].model, (long long)results->model_count);
+/** A row that points to a row: readers index with it. */
+static dgba_status check_reference(const char *column, int64_t row, int64_t value, int64_t count, const char *rows) {
+    if (value >= 0 && value < count) return DGBA_OK;
+    return dgba_fail(DGBA_E_FORMAT, "%s: row %lld is %lld; there are %lld %s", column, (long long)row, (long long)value,
+                     (long long)count, rows);
+}
+
+static dgba_status check_references(const dgba_results *r) {
     int64_t transfers = 0;
-    DGBA_TRY(results_table_count(&transfers, results, &results_tables[TABLE_TRANSFER]));
+    DGBA_TRY(results_table_count(&transfers, r, &results_tables[TABLE_TRANSFER]));
+    for (int64_t i = 0; i < r->metric_count; ++i)
+        DGBA_TRY(check_reference("/metrics/task", i, r->metrics[i].task, r->task_count, "tasks"));
+    for (int64_t i = 0; i < r->attack_count; ++i)
+        DGBA_TRY(check_reference("/attacks/model", i, r->attacks[i].model, r->model_count, "models"));
     for (int64_t i = 0; i < transfers; ++i)
-        if (results->transfers[i].attack < 0 || results->transfers[i].attack >= results->attack_count)
-            return dgba_fail(DGBA_E_FORMAT, "/transfer/attack: element %lld is %lld; there are %lld attacks", (long long)i,
-                             (long long)results->transfers[i].attack, (long long)results->attack_count);
-    for (int64_t i = 0; i < results->solve_count; ++i)
-        if (results->solves[i].attack < 0 || results->solves[i].attack >= results->attack_count)
-            return dgba_fail(DGBA_E_FORMAT, "/ilp/attack: row %lld is %lld; there are %lld attacks", (long long)i,
-                             (long long)results->solves[i].attack, (long long)results->attack_count);
+        DGBA_TRY(check_reference("/transfer/attack", i, r->transfers[i].attack, r->attack_count, "attacks"));
+    for (int64_t i = 0; i < r->solve_count; ++i)
+        DGBA_TRY(check_reference("/ilp/attack", i, r->solves[i].attack, r->attack_count, "attacks"));
+    for (int64_t i = 0; i < r->answer_count; ++i)
+        DGBA_TRY(check_reference("/answers/task", i, r->answers[i].task, r->task_count, "tasks"));
+    for (int64_t i = 0; i < r->class_count; ++i)
+        DGBA_TRY(check_reference("/classes/task", i, r->classes[i].task, r->task_count, "tasks"));
+    for (int64_t i = 0; i < r->example_count; ++i)
+        DGBA_TRY(check_reference("/examples/attack", i, r->examples[i].attack, r->attack_count, "attacks"));
+    if (r->example_image_count > r->image_count)
+        return dgba_fail(DGBA_E_FORMAT, "/example_image: %lld images; the run has %lld", (long long)r->example_image_count,
+                         (long long)r->image_count);
     return DGBA_OK;
 }
 

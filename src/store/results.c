@@ -27,11 +27,13 @@ dgba_status results_allocate_table(dgba_results *results, const table_about *tab
 }
 
 static dgba_status allocate_array(dgba_results *results, const array_about *array) {
-    double **values = FIELD(double *, results, array->values);
+    static const size_t bytes[] = {[ARRAY_F64] = sizeof(double), [ARRAY_F32] = sizeof(float), [ARRAY_U8] = 1};
+    void **values = FIELD(void *, results, array->values);
     int64_t count = 0;
     DGBA_TRY(results_array_count(&count, results, array));
-    DGBA_TRY(DGBA_NEW(values, count));
-    for (int64_t i = 0; i < count; ++i) (*values)[i] = NAN;
+    DGBA_TRY(dgba_allocate(values, count, bytes[array->type]));
+    for (int64_t i = 0; i < count && array->type == ARRAY_F64; ++i) ((double *)*values)[i] = NAN;
+    for (int64_t i = 0; i < count && array->type == ARRAY_F32; ++i) ((float *)*values)[i] = NAN;
     return DGBA_OK;
 }
 
@@ -61,7 +63,7 @@ void results_free_table(dgba_results *results, const table_about *table) {
 void dgba_results_free(dgba_results *results) {
     for (int i = 0; i < PROVENANCE_COUNT; ++i) dgba_free(provenance_texts(results)[i]);
     for (int i = 0; i < TABLE_COUNT; ++i) results_free_table(results, &results_tables[i]);
-    for (int i = 0; i < ARRAY_COUNT; ++i) dgba_free(*FIELD(double *, results, results_arrays[i].values));
+    for (int i = 0; i < ARRAY_COUNT; ++i) dgba_free(*FIELD(void *, results, results_arrays[i].values));
     dgba_free(results->images);
     *results = (dgba_results){0};
 }

@@ -23,11 +23,22 @@ static const column_about transfer_columns[] = {DGBA_TRANSFER_COLUMNS(COLUMN)};
 static const column_about solve_columns[] = {DGBA_SOLVE_COLUMNS(COLUMN)};
 #undef ROW
 
+#define ROW dgba_answer_row
+static const column_about answer_columns[] = {DGBA_ANSWER_COLUMNS(COLUMN)};
+#undef ROW
+#define ROW dgba_class_row
+static const column_about class_columns[] = {DGBA_CLASS_COLUMNS(COLUMN)};
+#undef ROW
+#define ROW dgba_example_row
+static const column_about example_columns[] = {DGBA_EXAMPLE_COLUMNS(COLUMN)};
+#undef ROW
+
 #define TRANSFER_AXES AXIS_SOURCE_MODEL, AXIS_TRANSFER_ATTACK, AXIS_TARGET_MODEL
 
-#define TABLE(its_group, name, its_axes, ...)                                                                            \
+#define TABLE(its_group, name, its_axes, ...) TABLE_OF(its_group, name, name##s, its_axes, __VA_ARGS__)
+#define TABLE_OF(its_group, name, field, its_axes, ...)                                                                  \
     {                                                                                                                    \
-        .group = its_group, .axes = its_axes, .axis = {__VA_ARGS__}, .rows = offsetof(dgba_results, name##s),            \
+        .group = its_group, .axes = its_axes, .axis = {__VA_ARGS__}, .rows = offsetof(dgba_results, field),              \
         .row_bytes = sizeof(dgba_##name##_row), .columns = name##_columns, .column_count = DGBA_COUNT_OF(name##_columns) \
     }
 
@@ -38,6 +49,9 @@ const table_about results_tables[TABLE_COUNT] = {
     [TABLE_ATTACK] = TABLE("/attacks", attack, 1, AXIS_ATTACK),
     [TABLE_TRANSFER] = TABLE("/transfer", transfer, 3, TRANSFER_AXES),
     [TABLE_SOLVE] = TABLE("/ilp", solve, 1, AXIS_SOLVE),
+    [TABLE_ANSWER] = TABLE("/answers", answer, 1, AXIS_ANSWER),
+    [TABLE_CLASS] = TABLE_OF("/classes", class, classes, 1, AXIS_CLASS),
+    [TABLE_EXAMPLE] = TABLE("/examples", example, 1, AXIS_EXAMPLE),
 };
 
 #define AXIS(name, counted, help) \
@@ -54,76 +68,66 @@ const axis_about results_axes[AXIS_COUNT] = {
     [AXIS_TRANSFER_ATTACK] = AXIS(transfer_attack, transfer_attack, "number of the transferred attack"),
     [AXIS_TARGET_MODEL] = AXIS(target_model, model, "row in /models of the model that images were measured on"),
     [AXIS_SOLVE] = AXIS(solve, solve, "row of the integer program in /ilp"),
+    [AXIS_ANSWER] = AXIS(answer, answer, "row of the number of a prediction in /answers"),
+    [AXIS_CLASS] = AXIS(class, class, "row of the class in /classes"),
+    [AXIS_EXAMPLE] = AXIS(example, example, "row of the attack in /examples"),
+    [AXIS_EXAMPLE_IMAGE] = AXIS(example_image, example_image, "place of the image in /image"),
+    [AXIS_ROW] = AXIS(row, row, "row of pixels, from the top"),
+    [AXIS_COLUMN] = AXIS(column, column, "column of pixels, from the left"),
+    [AXIS_COLOR] = AXIS(color, color, "red, green, blue"),
+    [AXIS_HEAD_ROW] = AXIS(head_row, head_row, "row of a prediction, from the top"),
+    [AXIS_HEAD_COLUMN] = AXIS(head_column, head_column, "column of a prediction, from the left"),
 };
 
+#define EXAMPLE_HEAD_AXES AXIS_EXAMPLE_IMAGE, AXIS_ANSWER, AXIS_HEAD_ROW, AXIS_HEAD_COLUMN
+
+#define ARRAY(its_type, its_path, field, its_unit, help, its_axes, ...)                                     \
+    {                                                                                                       \
+        .path = its_path, .values = offsetof(dgba_results, field), .axes = its_axes, .axis = {__VA_ARGS__}, \
+        .unit = its_unit, .description = help, .type = ARRAY_##its_type                                     \
+    }
+
 const array_about results_arrays[ARRAY_COUNT] = {
-    {"/models/metrics",
-     offsetof(dgba_results, model_metrics),
-     2,
-     {AXIS_MODEL, AXIS_METRIC},
-     "see /metrics/unit",
-     "clean value of each metric"},
-    {"/models/losses",
-     offsetof(dgba_results, model_losses),
-     2,
-     {AXIS_MODEL, AXIS_TASK},
-     "see /tasks/loss_unit",
-     "clean loss of each task, mean over the images"},
-    {"/attacks/metrics",
-     offsetof(dgba_results, attack_metrics),
-     2,
-     {AXIS_ATTACK, AXIS_METRIC},
-     "see /metrics/unit",
-     "value of each metric under attack"},
-    {"/attacks/losses",
-     offsetof(dgba_results, attack_losses),
-     2,
-     {AXIS_ATTACK, AXIS_TASK},
-     "see /tasks/loss_unit",
-     "loss of each task under attack, mean over the images"},
-    {"/attacks/drops",
-     offsetof(dgba_results, attack_drops),
-     2,
-     {AXIS_ATTACK, AXIS_TASK},
-     "",
-     "relative performance change of each task against the clean model, negative = worse"},
-    {"/losses/clean",
-     offsetof(dgba_results, clean_losses),
-     3,
-     {AXIS_MODEL, AXIS_TASK, AXIS_IMAGE},
-     "see /tasks/loss_unit",
-     "clean loss of each image"},
-    {"/losses/adversarial",
-     offsetof(dgba_results, adversarial_losses),
-     3,
-     {AXIS_ATTACK, AXIS_TASK, AXIS_IMAGE},
-     "see /tasks/loss_unit",
-     "loss of each image under attack"},
-    {"/transfer/metrics",
-     offsetof(dgba_results, transfer_metrics),
-     4,
-     {TRANSFER_AXES, AXIS_METRIC},
-     "see /metrics/unit",
-     "value of each metric of the target model"},
-    {"/transfer/losses",
-     offsetof(dgba_results, transfer_losses),
-     4,
-     {TRANSFER_AXES, AXIS_TASK},
-     "see /tasks/loss_unit",
-     "loss of each task of the target model, mean over the images"},
-    {"/transfer/drops",
-     offsetof(dgba_results, transfer_drops),
-     4,
-     {TRANSFER_AXES, AXIS_TASK},
-     "",
-     "relative performance change of each task against the clean target model, negative = worse"},
-    {"/transfer/loss_changes",
-     offsetof(dgba_results, transfer_loss_changes),
-     4,
-     {TRANSFER_AXES, AXIS_TASK},
-     "",
-     "relative change of each task's mean loss against the clean target model, positive = worse"},
+    ARRAY(F64, "/models/metrics", model_metrics, "see /metrics/unit", "clean value of each metric", 2, AXIS_MODEL,
+          AXIS_METRIC),
+    ARRAY(F64, "/models/losses", model_losses, "see /tasks/loss_unit", "clean loss of each task, mean over the images", 2,
+          AXIS_MODEL, AXIS_TASK),
+    ARRAY(F64, "/attacks/metrics", attack_metrics, "see /metrics/unit", "value of each metric under attack", 2, AXIS_ATTACK,
+          AXIS_METRIC),
+    ARRAY(F64, "/attacks/losses", attack_losses, "see /tasks/loss_unit",
+          "loss of each task under attack, mean over the images", 2, AXIS_ATTACK, AXIS_TASK),
+    ARRAY(F64, "/attacks/drops", attack_drops, "",
+          "relative performance change of each task against the clean model, negative = worse", 2, AXIS_ATTACK, AXIS_TASK),
+    ARRAY(F64, "/losses/clean", clean_losses, "see /tasks/loss_unit", "clean loss of each image", 3, AXIS_MODEL, AXIS_TASK,
+          AXIS_IMAGE),
+    ARRAY(F64, "/losses/adversarial", adversarial_losses, "see /tasks/loss_unit", "loss of each image under attack", 3,
+          AXIS_ATTACK, AXIS_TASK, AXIS_IMAGE),
+    ARRAY(F64, "/transfer/metrics", transfer_metrics, "see /metrics/unit", "value of each metric of the target model", 4,
+          TRANSFER_AXES, AXIS_METRIC),
+    ARRAY(F64, "/transfer/losses", transfer_losses, "see /tasks/loss_unit",
+          "loss of each task of the target model, mean over the images", 4, TRANSFER_AXES, AXIS_TASK),
+    ARRAY(F64, "/transfer/drops", transfer_drops, "",
+          "relative performance change of each task against the clean target model, negative = worse", 4, TRANSFER_AXES,
+          AXIS_TASK),
+    ARRAY(F64, "/transfer/loss_changes", transfer_loss_changes, "",
+          "relative change of each task's mean loss against the clean target model, positive = worse", 4, TRANSFER_AXES,
+          AXIS_TASK),
+    ARRAY(U8, "/examples/images", example_images, "input unit", "clean image, rounded", 4, AXIS_EXAMPLE_IMAGE, AXIS_ROW,
+          AXIS_COLUMN, AXIS_COLOR),
+    ARRAY(F32, "/examples/truth", example_truth, "see /answers/unit", "ground truth; NaN = not valid", 4,
+          AXIS_EXAMPLE_IMAGE, AXIS_ANSWER, AXIS_ROW, AXIS_COLUMN),
+    ARRAY(F32, "/examples/clean", example_clean, "see /answers/unit", "prediction at the clean image", 5, AXIS_MODEL,
+          EXAMPLE_HEAD_AXES),
+    ARRAY(F32, "/examples/adversarial", example_adversarial, "see /answers/unit", "prediction at the adversarial image", 5,
+          AXIS_EXAMPLE, EXAMPLE_HEAD_AXES),
+    ARRAY(F64, "/examples/largest", example_largest, "input unit", "largest change of any pixel by the attack", 2,
+          AXIS_EXAMPLE, AXIS_EXAMPLE_IMAGE),
+    ARRAY(U8, "/examples/perturbation", example_perturbation, "see description",
+          "128 + 127 * (adversarial - clean image) / largest, rounded; 0 = missing", 5, AXIS_EXAMPLE, AXIS_EXAMPLE_IMAGE,
+          AXIS_ROW, AXIS_COLUMN, AXIS_COLOR),
 };
+
+const dgba_h5_type results_h5_types[] = {[ARRAY_F64] = DGBA_H5_F64, [ARRAY_F32] = DGBA_H5_F32, [ARRAY_U8] = DGBA_H5_U8};
 
 #define PROVENANCE_NAME(name, help) #name,
 const char *const results_provenance[PROVENANCE_COUNT] = {DGBA_PROVENANCE_LIST(PROVENANCE_NAME)};

@@ -27,6 +27,15 @@ typedef enum results_axis {
     AXIS_TRANSFER_ATTACK,
     AXIS_TARGET_MODEL,
     AXIS_SOLVE,
+    AXIS_ANSWER,
+    AXIS_CLASS,
+    AXIS_EXAMPLE,
+    AXIS_EXAMPLE_IMAGE,
+    AXIS_ROW,
+    AXIS_COLUMN,
+    AXIS_COLOR,
+    AXIS_HEAD_ROW,
+    AXIS_HEAD_COLUMN,
     AXIS_COUNT
 } results_axis;
 
@@ -37,7 +46,7 @@ typedef struct axis_about {
 } axis_about;
 extern const axis_about results_axes[AXIS_COUNT];
 
-enum { MOST_AXES = 4 };
+enum { MOST_AXES = 5 };
 
 /** A table: rows along one axis or several, one dataset per column. */
 typedef struct table_about {
@@ -50,7 +59,18 @@ typedef struct table_about {
     int64_t column_count;
 } table_about;
 
-enum { TABLE_TASK, TABLE_METRIC, TABLE_MODEL, TABLE_ATTACK, TABLE_TRANSFER, TABLE_SOLVE, TABLE_COUNT };
+enum {
+    TABLE_TASK,
+    TABLE_METRIC,
+    TABLE_MODEL,
+    TABLE_ATTACK,
+    TABLE_TRANSFER,
+    TABLE_SOLVE,
+    TABLE_ANSWER,
+    TABLE_CLASS,
+    TABLE_EXAMPLE,
+    TABLE_COUNT
+};
 extern const table_about results_tables[TABLE_COUNT];
 
 dgba_status results_allocate_table(dgba_results *results, const table_about *table);
@@ -60,17 +80,21 @@ dgba_status results_write_table(dgba_h5 *file, const dgba_results *results, cons
 dgba_status results_read_count(dgba_results *results, dgba_h5 *file, results_axis axis);
 dgba_status results_read_table(dgba_results *results, dgba_h5 *file, const table_about *table);
 
-/** A field of doubles along several axes. */
+typedef enum array_type { ARRAY_F64, ARRAY_F32, ARRAY_U8 } array_type; // missing: NaN, NaN, 0
+
+/** A field of numbers along several axes: doubles, unless it is to be looked at. */
 typedef struct array_about {
     const char *path;
     size_t values; // offset of the pointer to the values in dgba_results
     int axes;
     results_axis axis[MOST_AXES];
     const char *unit, *description;
+    array_type type;
 } array_about;
 
-enum { ARRAY_COUNT = 11 };
+enum { ARRAY_COUNT = 17 };
 extern const array_about results_arrays[ARRAY_COUNT];
+extern const dgba_h5_type results_h5_types[]; // [array_type]
 
 enum { PROVENANCE_COUNT = sizeof(dgba_provenance) / sizeof(char *) };
 extern const char *const results_provenance[PROVENANCE_COUNT]; // names of the fields, in order

@@ -81,17 +81,17 @@ dgba_status results_write_table(dgba_h5 *file, const dgba_results *results, cons
 
 static dgba_status write_array(dgba_h5 *file, const dgba_results *results, const array_about *array) {
     dgba_h5_dataset about = {
-        .path = array->path, .type = DGBA_H5_F64, .unit = array->unit, .description = array->description};
+        .path = array->path, .type = results_h5_types[array->type], .unit = array->unit, .description = array->description};
     set_sizes(&about, results, array->axis, array->axes);
-    if (array->axis[array->axes - 1] == AXIS_IMAGE) { // the losses of all images, by far the largest part
-        about.chunk_rows = LOSS_CHUNK_ROWS;
-        about.compress = true;
-    }
-    DGBA_TRY(dgba_h5_write(file, &about, *FIELD(double *, results, array->values)));
+    // The losses of all images and the examples are by far the largest parts.
+    if (array->axis[array->axes - 1] == AXIS_IMAGE) about.chunk_rows = LOSS_CHUNK_ROWS;
+    if (array->type != ARRAY_F64) about.chunk_rows = 1;
+    about.compress = about.chunk_rows > 0;
+    DGBA_TRY(dgba_h5_write(file, &about, *FIELD(void *, results, array->values)));
     return attach_scales(file, array->path, array->axis, array->axes);
 }
 
-static dgba_status write_content(dgba_h5 *file, const dgba_results *results) {
+dgba_status dgba_results_put(dgba_h5 *file, const dgba_results *results) {
     DGBA_TRY(dgba_h5_set_text(file, "/", "format", RESULTS_FORMAT));
     DGBA_TRY(dgba_h5_set_integer(file, "/", "format_version", RESULTS_FORMAT_VERSION));
     char *const *texts = (char *const *)&results->run;
@@ -105,7 +105,7 @@ static dgba_status write_content(dgba_h5 *file, const dgba_results *results) {
 dgba_status dgba_results_write(const char *path, const dgba_results *results) {
     dgba_h5 *file = NULL;
     DGBA_TRY(dgba_h5_create(&file, path));
-    const dgba_status status = write_content(file, results);
+    const dgba_status status = dgba_results_put(file, results);
     if (status == DGBA_OK) return dgba_h5_commit(&file);
     dgba_h5_close(&file);
     return status;

@@ -50,8 +50,7 @@ void dgba_task_segmentation_gradient(float *dprediction, double weight, const dg
     }
 }
 
-/** The class with the largest score, the first of equals; a score that is NaN never wins. */
-static void answer_of(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction) {
+void dgba_task_segmentation_answer(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction) {
     int64_t best = 0;
     float largest = -INFINITY;
     for (int64_t c = 0; c < task->classes; ++c) {
@@ -112,7 +111,7 @@ const dgba_task_kind dgba_task_segmentation = {
     .usable = dgba_task_segmentation_usable,
     .loss = dgba_task_segmentation_loss,
     .gradient = dgba_task_segmentation_gradient,
-    .answer = answer_of,
+    .answer = dgba_task_segmentation_answer,
     .measure = measure,
     .metrics_of = metrics_of,
     .batch_mean = batch_mean,

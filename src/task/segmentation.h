@@ -10,6 +10,9 @@ double dgba_task_segmentation_loss(const dgba_task *task, dgba_pixel prediction,
 void dgba_task_segmentation_gradient(float *dprediction, double weight, const dgba_task *task, dgba_pixel prediction,
                                      dgba_pixel label);
 
+/** The class with the largest score, the first of equals; a score that is NaN never wins. */
+void dgba_task_segmentation_answer(double answer[DGBA_TASK_ANSWER], const dgba_task *task, dgba_pixel prediction);
+
 /** log Σ exp of the scores, without overflow. */
 double dgba_task_segmentation_log_sum(const dgba_task *task, dgba_pixel scores);
 

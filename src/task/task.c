@@ -162,6 +162,34 @@ void dgba_task_measure(dgba_totals *totals, const dgba_task *task, const float *
     if (task->released) task_released_after(totals, task, &before, shape.n);
 }
 
+void dgba_task_show(float *shown, const dgba_task *task, const float *prediction, dgba_shape shape) {
+    const dgba_task_kind *kind = task->kind;
+    const int64_t plane = shape.h * shape.w;
+    for (int64_t i = 0; i < shape.n * plane; ++i) {
+        const int64_t n = i / plane, place = i % plane;
+        double said[DGBA_TASK_ANSWER];
+        (kind->show != NULL ? kind->show : kind->answer)(said, task, pixel_at(prediction, shape, n, 0, place));
+        for (int64_t c = 0; c < kind->label_channels; ++c)
+            shown[(n * kind->label_channels + c) * plane + place] = (float)said[c];
+    }
+}
+
+void dgba_task_show_labels(float *shown, const dgba_task *task, const dgba_labels *labels, int64_t samples) {
+    const int64_t channels = task->kind->label_channels, plane = labels->height * labels->width;
+    const comparison c = {.task = task, .labels = labels};
+    for (int64_t i = 0; i < samples * plane; ++i) {
+        dgba_pixel label;
+        const int64_t n = i / plane, place = i % plane;
+        const bool usable = label_at(&label, &c, n, place / labels->width, place % labels->width);
+        double square = 0;
+        for (int64_t k = 0; k < channels; ++k) square += pow((double)label.values[k * label.stride], 2);
+        const double length = channels > 1 ? sqrt(square) : 1;
+        for (int64_t k = 0; k < channels; ++k)
+            shown[(n * channels + k) * plane + place] =
+                usable && length > 0 ? (float)((double)label.values[k * label.stride] / length) : NAN;
+    }
+}
+
 void dgba_task_metrics(double *values, const dgba_task *task, const dgba_totals *totals) {
     task->kind->metrics_of(values, task, totals);
     if (task->released) task_released_metrics(values, task, totals);

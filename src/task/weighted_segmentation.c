@@ -61,6 +61,7 @@ const dgba_task_kind dgba_task_weighted_segmentation = {
     .loss = dgba_task_segmentation_loss,
     .gradient = dgba_task_segmentation_gradient,
     .answer = answer_of,
+    .show = dgba_task_segmentation_answer,
     .measure = measure,
     .metrics_of = metrics_of,
     .batch_mean = batch_mean,

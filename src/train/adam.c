@@ -42,6 +42,19 @@ void dgba_adam_step(float *parameters, dgba_adam *adam, const float *gradients, 
     }
 }
 
+double dgba_train_clip(float *gradients, const dgba_graph *graph, double most) {
+    int64_t count = 0;
+    const dgba_parameter *list = dgba_graph_parameters(graph, &count);
+    double squares = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const float *g = gradients + list[i].offset;
+        if (dgba_parameter_is_trainable(list[i].role)) squares += dgba_dot(g, g, dgba_shape_count(list[i].shape));
+    }
+    const double norm = sqrt(squares), factor = most / (norm + 1e-6);
+    if (isfinite(norm) && factor < 1) dgba_scale(gradients, (float)factor, dgba_graph_parameter_floats(graph));
+    return norm;
+}
+
 double dgba_train_rate(const dgba_train *options, int64_t iteration) {
     const int64_t decays = iteration / options->decay_every;
     return options->learning_rate * pow(options->decay, (double)decays);

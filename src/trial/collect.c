@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collect.h"
+#include "examples.h"
 #include "settings.h"
 
 dgba_status dgba_sweep_tasks(dgba_task *tasks, const dgba_sweep *sweep) {
@@ -50,15 +51,29 @@ static void fill_tasks(dgba_results *r, const dgba_task *tasks) {
     }
 }
 
+/** "ifgsm dgba epsilon 8", or nothing. */
+static void set_adversarial(dgba_model_row *row, const dgba_settings *settings) {
+    const char *epsilon = dgba_settings_get(settings, "train.adversarial.epsilon");
+    if (epsilon == NULL) return;
+    const char *task = dgba_settings_get(settings, "train.adversarial.rule.task");
+    dgba_text text = {0};
+    dgba_text_add(&text, "%s %s%s%s epsilon %s", dgba_settings_get(settings, "train.adversarial.step.kind"),
+                  dgba_settings_get(settings, "train.adversarial.rule.kind"), task != NULL ? ":" : "",
+                  task != NULL ? task : "", epsilon);
+    dgba_results_set_text(&row->adversarial, dgba_text_chars(&text));
+    dgba_text_free(&text);
+}
+
 static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, const dgba_unit *unit) {
     dgba_model model = {0};
     dgba_train options;
     dgba_text tree = {0};
-    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, &unit->settings, "train."));
-    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
+    const dgba_settings *settings = &sweep->models[unit->model];
+    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, settings, "train."));
+    DGBA_TRY(trial_create_model(&model, settings, &sweep->data));
     dgba_layout_print(&tree, &model.layout);
     dgba_results_set_text(&row->id, unit->id);
-    dgba_results_set_text(&row->backbone, dgba_settings_get(&unit->settings, "model.backbone"));
+    dgba_results_set_text(&row->backbone, dgba_settings_get(settings, "model.backbone"));
     dgba_results_set_text(&row->layout_tree, dgba_text_chars(&tree));
     row->width = model.def.width;
     row->layout = model.def.layout;
@@ -68,20 +83,22 @@ static dgba_status describe_model(dgba_model_row *row, const dgba_sweep *sweep, 
     row->gmac = 1e-9 * unit->macs;
     row->seed = options.seed;
     row->iterations = options.iterations;
+    set_adversarial(row, settings);
     dgba_text_free(&tree);
     dgba_model_free(&model);
     return DGBA_OK;
 }
 
 /** Seconds of training, from the model's file. */
-static dgba_status read_train_seconds(double *seconds, const dgba_unit *unit, const char *folder) {
+static dgba_status read_train_seconds(double *seconds, const collection *from, const dgba_unit *unit) {
     dgba_text path = {0};
     dgba_h5 *file = NULL;
     dgba_status status = DGBA_OK;
-    dgba_store_path(&path, folder, DGBA_STORE_MODEL, unit->id);
+    trial_model_path(&path, from->sweep, from->folder, unit->id);
     if (dgba_file_exists(dgba_text_chars(&path))) {
         status = dgba_h5_open(&file, dgba_text_chars(&path));
-        if (status == DGBA_OK) status = dgba_h5_get_real(seconds, file, "/train", "seconds");
+        // A model from elsewhere does not say how it was trained.
+        if (status == DGBA_OK && dgba_h5_has(file, "/train")) status = dgba_h5_get_real(seconds, file, "/train", "seconds");
         dgba_h5_close(&file);
     }
     dgba_text_free(&path);
@@ -93,7 +110,7 @@ static dgba_status fill_model(dgba_results *r, const collection *from, int64_t m
     dgba_model_row *row = &r->models[m];
     shards clean;
     DGBA_TRY(describe_model(row, sweep, &sweep->units[m]));
-    DGBA_TRY(read_train_seconds(&row->train_seconds, &sweep->units[m], from->folder));
+    DGBA_TRY(read_train_seconds(&row->train_seconds, from, &sweep->units[m]));
     DGBA_TRY(shards_add_up(&clean, from, dgba_sweep_shards(sweep, m, -1), sweep->shard_count, NO_TARGET));
     if (from->failures[m] != NULL) clean.failure = from->failures[m];
     dgba_results_set_text(&row->status, collect_state(&clean));
@@ -190,27 +207,45 @@ static dgba_status fill_attack(dgba_results *r, const collection *from, int64_t 
     return status;
 }
 
-dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder,
-                               const char *const *failures) {
-    dgba_task tasks[DGBA_MOST_TASKS];
+static dgba_status collect(dgba_results *out, const collection *from) {
+    const dgba_sweep *sweep = from->sweep;
+    const dgba_task *tasks = from->tasks;
     dgba_status status = DGBA_OK;
     *out = (dgba_results){.task_count = sweep->data.task_count,
                           .model_count = sweep->model_count,
                           .attack_count = sweep->model_count * sweep->attack_count,
                           .image_count = sweep->image_count,
                           .transfer_attack_count = sweep->transferred_count};
-    const collection from = {.sweep = sweep, .tasks = tasks, .folder = folder, .failures = failures};
-    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
     for (int64_t t = 0; t < out->task_count; ++t) out->metric_count += tasks[t].kind->metric_count;
+    collect_count_examples(out, from);
     DGBA_TRY(dgba_results_allocate(out));
     fill_tasks(out, tasks);
     memcpy(out->images, sweep->images, (size_t)sweep->image_count * sizeof *sweep->images);
     for (int64_t m = 0; m < sweep->model_count; ++m) {
-        DGBA_TRY_OUT(fill_model(out, &from, m));
-        for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(fill_attack(out, &from, m, a));
+        DGBA_TRY_OUT(fill_model(out, from, m));
+        for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(fill_attack(out, from, m, a));
     }
-    status = collect_transfers(out, &from);
+    DGBA_TRY_OUT(collect_transfers(out, from));
+    status = collect_examples(out, from);
 out:
     if (status != DGBA_OK) dgba_results_free(out);
+    return status;
+}
+
+dgba_status dgba_sweep_collect(dgba_results *out, const dgba_sweep *sweep, const char *folder,
+                               const char *const *failures) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    return collect(out, &(collection){.sweep = sweep, .tasks = tasks, .folder = folder, .failures = failures});
+}
+
+dgba_status dgba_sweep_collect_results(dgba_results *out, const dgba_sweep *sweep, const dgba_unit_result *results) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    const char **failures = NULL;
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    DGBA_TRY(DGBA_NEW(&failures, sweep->unit_count));
+    const collection from = {.sweep = sweep, .tasks = tasks, .results = results, .failures = failures};
+    const dgba_status status = collect(out, &from);
+    dgba_free(failures);
     return status;
 }

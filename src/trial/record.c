@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dgba/trial.h"
+#include "examples.h"
 
 static const char format_name[] = "dgba-unit";
 
@@ -28,6 +28,7 @@ void dgba_record_free(dgba_record *record) {
     dgba_free(record->images);
     dgba_free(record->losses);
     dgba_solves_free(&record->solves, &record->solve_count);
+    dgba_example_maps_free(&record->examples);
     for (int64_t t = 0; t < DGBA_MOST_TASKS; ++t) {
         dgba_free(record->totals[t].sums);
         dgba_free(record->totals[t].counts);
@@ -146,6 +147,7 @@ dgba_status dgba_record_write(char **bytes, size_t *count, const dgba_record *re
     if (record->solve_count > 0) DGBA_TRY_OUT(dgba_solves_write(file, record->solves, record->solve_count));
     for (int64_t t = 0; t < record->task_count; ++t)
         DGBA_TRY_OUT(write_totals(file, &tasks[t], &record->totals[t], record->part_count));
+    if (record->examples.image_count > 0) DGBA_TRY_OUT(example_maps_write(file, &record->examples));
     status = dgba_h5_to_bytes(bytes, count, &file);
 out:
     dgba_h5_close(&file);
@@ -158,8 +160,13 @@ static dgba_status check_head(dgba_h5 *file, const char *id) {
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/", "format"));
     DGBA_TRY_OUT(dgba_h5_get_integer(&version, file, "/", "format_version"));
-    if (strcmp(dgba_text_chars(&text), format_name) != 0 || version != DGBA_UNIT_FORMAT) {
-        status = dgba_fail(DGBA_E_FORMAT, "%s: not the result of a unit of this version", dgba_h5_name(file));
+    if (strcmp(dgba_text_chars(&text), format_name) != 0) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: not the result of a unit", dgba_h5_name(file));
+        goto out;
+    }
+    if (version != DGBA_UNIT_FORMAT) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: written by %s dgba (unit format %lld; this one's is %d)", dgba_h5_name(file),
+                           version > DGBA_UNIT_FORMAT ? "a newer" : "an older", (long long)version, DGBA_UNIT_FORMAT);
         goto out;
     }
     DGBA_TRY_OUT(dgba_h5_get_text(&text, file, "/", "id"));
@@ -237,20 +244,25 @@ static dgba_status read_parts(int64_t *out, dgba_h5 *file, const dgba_task *task
     return DGBA_OK;
 }
 
+dgba_status dgba_record_read_file(dgba_record *out, const dgba_task *tasks, int64_t task_count, dgba_h5 *file,
+                                  const char *id) {
+    *out = (dgba_record){0};
+    int64_t images = 0, parts = 0;
+    DGBA_TRY(check_head(file, id));
+    DGBA_TRY(dgba_h5_get_integer(&images, file, "/", "images"));
+    DGBA_TRY(read_parts(&parts, file, &tasks[0]));
+    DGBA_TRY(dgba_record_allocate_parts(out, tasks, task_count, images, parts));
+    const dgba_status status = read_content(out, file, tasks);
+    if (status != DGBA_OK) dgba_record_free(out);
+    return status;
+}
+
 dgba_status dgba_record_read(dgba_record *out, const dgba_task *tasks, int64_t task_count, const char *path,
                              const char *id) {
     *out = (dgba_record){0};
     dgba_h5 *file = NULL;
-    int64_t images = 0, parts = 0;
-    dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_open(&file, path));
-    DGBA_TRY_OUT(check_head(file, id));
-    DGBA_TRY_OUT(dgba_h5_get_integer(&images, file, "/", "images"));
-    DGBA_TRY_OUT(read_parts(&parts, file, &tasks[0]));
-    DGBA_TRY_OUT(dgba_record_allocate_parts(out, tasks, task_count, images, parts));
-    DGBA_TRY_OUT(read_content(out, file, tasks));
-out:
+    const dgba_status status = dgba_record_read_file(out, tasks, task_count, file, id);
     dgba_h5_close(&file);
-    if (status != DGBA_OK) dgba_record_free(out);
     return status;
 }

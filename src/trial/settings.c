@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define OPTION(type, name, kind, fallback, low, high, help) \
@@ -15,6 +16,8 @@ static const dgba_option data_rows[] = {
     OPTION(data_settings, height, INTEGER, "0", 0, 65536, "height of the test images in pixels; 0 = as in the file"),
     OPTION(data_settings, width, INTEGER, "0", 0, 65536, "width of the test images in pixels; 0 = as in the file"),
     OPTION(data_settings, train_images, INTEGER, "0", 0, 1e9, "training images used, from the first; 0 = all"),
+    OPTION(data_settings, first_test_image, INTEGER, "0", 0, 1e9,
+           "first of the test images used; 0 = the first of the split"),
     OPTION(data_settings, test_images, INTEGER, "0", 0, 1e9, "test images used, from the first; 0 = all"),
     OPTION(data_settings, shard, INTEGER, "16", 1, 65536, "test images per unit of work: one batch"),
     {"compat", DGBA_OPTION_CHOICE, offsetof(data_settings, compat), "none", 0, 0, compat_words,
@@ -42,6 +45,14 @@ static const dgba_option transfer_rows[] = {
 };
 const dgba_option_table trial_transfer_options = {"transfer", "transferability", transfer_rows,
                                                   DGBA_COUNT_OF(transfer_rows)};
+
+static const dgba_option example_rows[] = {
+    OPTION(example_settings, images, INTEGER, "2", 0, 64,
+           "test images, from the first, that the results keep with predictions and perturbations of the strongest radius; "
+           "fewer if they would take more than 32 MiB"),
+};
+const dgba_option_table trial_example_options = {"examples", "images to look at", example_rows,
+                                                 DGBA_COUNT_OF(example_rows)};
 
 dgba_status trial_read_text(const char **out, const dgba_settings *settings, const char *key) {
     *out = dgba_settings_get(settings, key);
@@ -101,24 +112,67 @@ static dgba_status read_kind_options(void *definition, const dgba_option_table *
     return DGBA_OK;
 }
 
+static dgba_status read_kind(const char **kind, const dgba_settings *settings, const char *prefix) {
+    char key[80];
+    snprintf(key, sizeof key, "%skind", prefix);
+    return trial_read_text(kind, settings, key);
+}
+
 static dgba_status bind_rule(dgba_rule *rule, const dgba_task *tasks, int64_t task_count) {
     const char *names[DGBA_MOST_TASKS];
     for (int64_t t = 0; t < task_count; ++t) names[t] = tasks[t].name;
     return dgba_rule_bind(rule, names, task_count);
 }
 
-dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count) {
-    *out = (dgba_attack){0};
-    const char *step = NULL, *rule = NULL;
-    DGBA_TRY(trial_read_text(&step, settings, "attack.step.kind"));
-    DGBA_TRY(trial_read_text(&rule, settings, "attack.rule.kind"));
-    DGBA_TRY(dgba_settings_read(out, &trial_attack_options, settings, "attack."));
-    DGBA_TRY(dgba_step_kind_find(&out->step.kind, step));
-    DGBA_TRY(dgba_rule_kind_find(&out->rule.kind, rule));
-    DGBA_TRY(read_kind_options(&out->step, out->step.kind->options, settings, "attack.step."));
-    DGBA_TRY(read_kind_options(&out->rule, out->rule.kind->options, settings, "attack.rule."));
+/** Step and rule among settings with the prefix. */
+static dgba_status read_step_and_rule(dgba_attack *out, const dgba_settings *settings, const char *prefix,
+                                      const dgba_task *tasks, int64_t task_count) {
+    char step[64], rule[64];
+    const char *step_kind = NULL, *rule_kind = NULL;
+    snprintf(step, sizeof step, "%sstep.", prefix);
+    snprintf(rule, sizeof rule, "%srule.", prefix);
+    DGBA_TRY(read_kind(&step_kind, settings, step));
+    DGBA_TRY(read_kind(&rule_kind, settings, rule));
+    DGBA_TRY(dgba_step_kind_find(&out->step.kind, step_kind));
+    DGBA_TRY(dgba_rule_kind_find(&out->rule.kind, rule_kind));
+    DGBA_TRY(read_kind_options(&out->step, out->step.kind->options, settings, step));
+    DGBA_TRY(read_kind_options(&out->rule, out->rule.kind->options, settings, rule));
     DGBA_TRY(dgba_attack_pair(out->step.kind, out->rule.kind));
     return bind_rule(&out->rule, tasks, task_count);
+}
+
+dgba_status trial_read_attack(dgba_attack *out, const dgba_settings *settings, const dgba_task *tasks, int64_t task_count) {
+    *out = (dgba_attack){0};
+    DGBA_TRY(dgba_settings_read(out, &trial_attack_options, settings, "attack."));
+    return read_step_and_rule(out, settings, "attack.", tasks, task_count);
+}
+
+static dgba_status read_adversarial(dgba_train_adversarial *out, const dgba_settings *settings, const dgba_task *tasks,
+                                    int64_t task_count) {
+    *out = (dgba_train_adversarial){0};
+    DGBA_TRY(dgba_settings_read(out, &dgba_train_adversarial_options, settings, "train.adversarial."));
+    if (out->attack.epsilon == 0) return DGBA_OK; // clean training, whatever step and rule may be
+    out->attack.box = trial_image_box();
+    DGBA_TRY(read_step_and_rule(&out->attack, settings, "train.adversarial.", tasks, task_count));
+    if (!out->attack.rule.kind->one_task || out->attack.rule.task_index >= 0) return DGBA_OK;
+    return dgba_fail(DGBA_E_CONFIG, "rule %s: name the task that is attacked, as %s:%s", out->attack.rule.kind->name,
+                     out->attack.rule.kind->name, tasks[0].name);
+}
+
+dgba_status trial_read_train(dgba_train *out, dgba_train_adversarial *adversarial, const dgba_settings *settings,
+                             const dgba_task *tasks, int64_t task_count) {
+    DGBA_TRY(dgba_settings_read(out, &dgba_train_options, settings, "train."));
+    DGBA_TRY(dgba_context(dgba_train_check(out, task_count), "train"));
+    return dgba_context(read_adversarial(adversarial, settings, tasks, task_count), "train.adversarial");
+}
+
+dgba_box trial_image_box(void) {
+    dgba_box box;
+    for (int c = 0; c < 3; ++c) {
+        box.low[c] = 0 - dgba_data_mean[c];
+        box.high[c] = 255 - dgba_data_mean[c];
+    }
+    return box;
 }
 
 dgba_status trial_read_tasks(dgba_task *out, const dgba_data_info *data, bool released) {

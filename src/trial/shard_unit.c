@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "examples.h"
 #include "worker.h"
 
 /* ---- Making what a shard needs ---- */
@@ -129,16 +130,6 @@ dgba_status worker_prepare_shard(dgba_worker *w, dgba_record *record, const dgba
 
 /* ---- Clean and attacked shards ---- */
 
-/** Valid input values: 0..255 per channel with the mean subtracted. */
-static dgba_box image_box(void) {
-    dgba_box box;
-    for (int c = 0; c < 3; ++c) {
-        box.low[c] = 0 - dgba_data_mean[c];
-        box.high[c] = 255 - dgba_data_mean[c];
-    }
-    return box;
-}
-
 /** Where the rule's solves go. */
 typedef struct solve_listener {
     dgba_record *record;
@@ -168,7 +159,7 @@ static dgba_status run_attack(dgba_worker *w, dgba_record *record, const dgba_se
     dgba_attack attack;
     dgba_attack_log log = {0};
     DGBA_TRY(trial_read_attack(&attack, message, w->tasks, w->task_count));
-    attack.box = image_box();
+    attack.box = trial_image_box();
     attack.images = record->images;
     solve_listener listener = {.record = record};
     const dgba_rule_sink sink = {&listener, hear};
@@ -203,12 +194,13 @@ dgba_status worker_attack_shard(dgba_worker *w, dgba_record *record, const dgba_
     const double seconds = dgba_clock_thread_seconds() - start;
     DGBA_TRY(worker_measure_images(w, record, w->adversarial));
     record->seconds = seconds;
-    return DGBA_OK;
+    return worker_keep_examples(w, record, message, w->adversarial);
 }
 
 static dgba_status measure_shard(dgba_worker *w, dgba_record *record, const dgba_settings *message) {
     DGBA_TRY(worker_prepare_shard(w, record, message));
-    return worker_measure_images(w, record, w->batch.images);
+    DGBA_TRY(worker_measure_images(w, record, w->batch.images));
+    return worker_keep_examples(w, record, message, NULL);
 }
 
 dgba_status worker_run_shard(char **result, size_t *count, dgba_worker *w, const unit_message *message, bool attack) {

@@ -11,13 +11,17 @@ typedef struct shards {
     const char *failure; // reason of a failed shard, or NULL
 } shards;
 
-/** What is collected from: the run folder's finished units; failures as for dgba_sweep_collect(). */
+/** What is collected from: the run folder's finished units, or results in memory; failures as for dgba_sweep_collect(). */
 typedef struct collection {
     const dgba_sweep *sweep;
     const dgba_task *tasks;
-    const char *folder;
+    const char *folder;              // or NULL
+    const dgba_unit_result *results; // [unit] without a folder
     const char *const *failures;
 } collection;
+
+/** The record of that id, which `unit` made; NULL if it is not there. */
+dgba_status shards_open_record(dgba_h5 **out, const collection *from, int64_t unit, const char *id);
 
 enum { NO_TARGET = -1 };
 

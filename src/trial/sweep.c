@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "dgba/graph.h"
+#include "examples.h"
+#include "finished_model.h"
 #include "sweep.h"
 
 static dgba_status read_data_settings(data_settings *out, const dgba_config *config) {
@@ -11,32 +13,41 @@ static dgba_status read_data_settings(data_settings *out, const dgba_config *con
     return dgba_settings_read(out, &trial_data_options, &points[0], "");
 }
 
-static dgba_status read_transfer_settings(transfer_settings *out, const dgba_config *config) {
+/** A section that is no axis of the sweep. */
+static dgba_status read_single(void *out, const dgba_config *config, const char *section,
+                               const dgba_option_table *options) {
     int64_t count = 0;
-    const dgba_settings *points = dgba_config_points(config, "transfer", &count);
-    if (count != 1) return dgba_fail(DGBA_E_CONFIG, "transfer: it can be one way only; here are %lld", (long long)count);
-    return dgba_settings_read(out, &trial_transfer_options, &points[0], "");
+    const dgba_settings *points = dgba_config_points(config, section, &count);
+    if (count != 1) return dgba_fail(DGBA_E_CONFIG, "%s: it can be one way only; here are %lld", section, (long long)count);
+    return dgba_settings_read(out, options, &points[0], "");
 }
 
 static int64_t limited(int64_t count, int64_t limit) { return limit > 0 && limit < count ? limit : count; }
 
+static dgba_status choose_images(dgba_sweep *sweep, const dgba_data *data, const data_settings *settings) {
+    const int64_t *images = NULL, first = settings->first_test_image;
+    int64_t count = 0;
+    DGBA_TRY(dgba_data_split(&images, &count, data, "test"));
+    if (count == 0) return dgba_fail(DGBA_E_FORMAT, "%s: the split 'test' is empty", settings->file);
+    if (first >= count)
+        return dgba_fail(DGBA_E_CONFIG, "first_test_image: %s has %lld test images, counted from 0; %lld is none of them",
+                         settings->file, (long long)count, (long long)first);
+    sweep->first_image = first;
+    sweep->image_count = limited(count - first, settings->test_images);
+    DGBA_TRY(DGBA_NEW(&sweep->images, sweep->image_count));
+    memcpy(sweep->images, images + first, (size_t)sweep->image_count * sizeof *images);
+    return DGBA_OK;
+}
+
 static dgba_status read_data(dgba_sweep *sweep, const data_settings *settings) {
     dgba_data *data = NULL;
-    const int64_t *images = NULL;
     dgba_status status = DGBA_OK;
     DGBA_TRY(trial_open_data(&data, settings->file, &settings->tasks));
     sweep->data = *dgba_data_about(data);
     sweep->released = settings->compat == 1;
     sweep->input = (dgba_shape){1, 3, settings->height > 0 ? settings->height : sweep->data.height,
                                 settings->width > 0 ? settings->width : sweep->data.width};
-    DGBA_TRY_OUT(dgba_data_split(&images, &sweep->image_count, data, "test"));
-    sweep->image_count = limited(sweep->image_count, settings->test_images);
-    if (sweep->image_count == 0) {
-        status = dgba_fail(DGBA_E_FORMAT, "%s: the split 'test' is empty", settings->file);
-        goto out;
-    }
-    DGBA_TRY_OUT(DGBA_NEW(&sweep->images, sweep->image_count));
-    memcpy(sweep->images, images, (size_t)sweep->image_count * sizeof *images);
+    DGBA_TRY_OUT(choose_images(sweep, data, settings));
     DGBA_ASSERT(settings->shard > 0); // the option's least value
     sweep->shard_images = settings->shard;
     sweep->shard_count = (sweep->image_count + settings->shard - 1) / settings->shard;
@@ -48,11 +59,27 @@ out:
 
 /* ---- The attacks of a model ---- */
 
+static bool are_equal(const dgba_settings *a, const dgba_settings *b) {
+    if (a->count != b->count) return false;
+    for (int64_t i = 0; i < a->count; ++i) {
+        const char *other = dgba_settings_get(b, a->items[i].key);
+        if (other == NULL || strcmp(a->items[i].value, other) != 0) return false;
+    }
+    return true;
+}
+
 static bool is_known_attack(const dgba_sweep *sweep, const dgba_settings *attack) {
-    const dgba_hash id = dgba_config_id(attack);
     for (int64_t i = 0; i < sweep->attack_count; ++i)
-        if (dgba_hash_equal(id, dgba_config_id(&sweep->attacks[i]))) return true;
+        if (are_equal(attack, &sweep->attacks[i])) return true;
     return false;
+}
+
+/** Adds to a refusal of a pair how to do without it. */
+static dgba_status advise(dgba_status status, const dgba_attack *attack) {
+    if (status == DGBA_OK || attack->step.kind == NULL || attack->rule.kind == NULL) return status;
+    if (dgba_attack_pair(attack->step.kind, attack->rule.kind) == DGBA_OK) return status;
+    return dgba_fail(status, "%s; `exclude: {step: %s, rule: %s}` leaves the pair out", dgba_error(),
+                     attack->step.kind->name, attack->rule.kind->name);
 }
 
 dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
@@ -61,9 +88,9 @@ dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, cons
     dgba_settings_add(&attack, "attack.", point);
     if (rule_task != NULL) dgba_settings_set(&attack, "attack.rule.task", rule_task);
     dgba_task tasks[DGBA_MOST_TASKS];
-    dgba_attack checked;
+    dgba_attack checked = {0};
     dgba_status status = dgba_sweep_tasks(tasks, sweep);
-    if (status == DGBA_OK) status = trial_read_attack(&checked, &attack, tasks, sweep->data.task_count);
+    if (status == DGBA_OK) status = advise(trial_read_attack(&checked, &attack, tasks, sweep->data.task_count), &checked);
     if (status == DGBA_OK && !checked.step.kind->is_random) dgba_settings_set(&attack, "attack.seed", "0");
     // [single, single:normal] names one attack twice, as do two seeds of one without random starts; it runs once.
     if (status == DGBA_OK && !is_known_attack(sweep, &attack))
@@ -89,24 +116,6 @@ static dgba_status expand_attacks(dgba_sweep *sweep, const dgba_config *config) 
 
 /* ---- Units ---- */
 
-static const char *const kind_names[] = {"train", "clean", "attack", "transfer"};
-
-static dgba_status add_unit(dgba_unit **out, dgba_sweep *sweep, dgba_unit_kind kind, int64_t needs) {
-    DGBA_TRY(DGBA_GROW(&sweep->units, sweep->unit_count));
-    dgba_unit *unit = &sweep->units[sweep->unit_count++];
-    *unit = (dgba_unit){.kind = kind, .attack = -1, .shard = -1, .needs = needs};
-    dgba_settings *s = &unit->settings;
-    dgba_settings_format(s, "format", "%d", DGBA_UNIT_FORMAT);
-    dgba_settings_set(s, "kind", kind_names[kind]);
-    dgba_settings_set(s, "data.fingerprint", sweep->data.fingerprint);
-    dgba_settings_format(s, "data.height", "%lld", (long long)sweep->input.h);
-    dgba_settings_format(s, "data.width", "%lld", (long long)sweep->input.w);
-    *out = unit;
-    return DGBA_OK;
-}
-
-static void set_id(dgba_unit *unit) { dgba_hash_text(unit->id, dgba_config_id(&unit->settings)); }
-
 static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
     dgba_text names = {0};
     for (int64_t t = 0; t < data->task_count; ++t) dgba_text_add(&names, "%s%s", t > 0 ? ", " : "[", data->tasks[t].name);
@@ -115,12 +124,16 @@ static void set_tasks(dgba_settings *settings, const dgba_data_info *data) {
     dgba_text_free(&names);
 }
 
-/** Notes what the model of a training unit costs: memory, and work per image. */
+/** Notes what the model of a training unit costs: memory, and work per image; and how large its predictions are. */
 static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     dgba_model model = {0};
+    dgba_shape head = {0}, *largest = &sweep->examples.head;
     int64_t macs = 0;
-    DGBA_TRY(trial_create_model(&model, &unit->settings, &sweep->data));
-    const dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
+    DGBA_TRY(trial_create_model(&model, &sweep->models[unit->model], &sweep->data));
+    dgba_status status = dgba_graph_macs(&macs, model.graph, sweep->input);
+    if (status == DGBA_OK) status = dgba_graph_output_shape(&head, model.graph, 0, sweep->input);
+    if (head.h > largest->h) largest->h = head.h;
+    if (head.w > largest->w) largest->w = head.w;
     const int64_t bytes = dgba_graph_parameter_floats(model.graph) * (int64_t)sizeof(float);
     if (bytes > sweep->parameter_bytes) sweep->parameter_bytes = bytes;
     unit->macs = (double)macs;
@@ -128,21 +141,78 @@ static dgba_status measure_model(dgba_sweep *sweep, dgba_unit *unit) {
     return status;
 }
 
+/** A new model: its training unit and its settings, which are still empty. */
+static dgba_status add_model(dgba_unit **unit, dgba_settings **settings, dgba_sweep *sweep) {
+    DGBA_TRY(DGBA_GROW(&sweep->models, sweep->model_count));
+    DGBA_TRY(sweep_add_unit(unit, sweep, DGBA_UNIT_TRAIN, -1));
+    *settings = &sweep->models[sweep->model_count];
+    **settings = (dgba_settings){0};
+    (*unit)->model = sweep->model_count++;
+    return DGBA_OK;
+}
+
+static dgba_status read_train(dgba_train *options, dgba_train_adversarial *adversarial, const dgba_sweep *sweep,
+                              const dgba_settings *train) {
+    dgba_task tasks[DGBA_MOST_TASKS];
+    dgba_settings settings = {0};
+    DGBA_TRY(dgba_sweep_tasks(tasks, sweep));
+    dgba_settings_add(&settings, "train.", train);
+    const dgba_status status = trial_read_train(options, adversarial, &settings, tasks, sweep->data.task_count);
+    dgba_settings_free(&settings);
+    return status;
+}
+
+/** What of a training determines its model: without an attack's step and rule where there is none. */
+static void add_train_settings(dgba_settings *settings, const dgba_settings *train, bool adversarial) {
+    static const char prefix[] = "adversarial.";
+    dgba_text key = {0};
+    for (int64_t i = 0; i < train->count; ++i) {
+        if (!adversarial && strncmp(train->items[i].key, prefix, sizeof prefix - 1) == 0) continue;
+        dgba_text_clear(&key);
+        dgba_text_add(&key, "train.%s", train->items[i].key);
+        dgba_settings_set(settings, dgba_text_chars(&key), train->items[i].value);
+    }
+    dgba_text_free(&key);
+}
+
+/** Passes of training over an image: forward, backward to the inputs, backward to the parameters; and those of attacks. */
+static double train_passes(const dgba_train_adversarial *adversarial, int64_t tasks) {
+    if (adversarial->attack.epsilon == 0) return 3;
+    const dgba_passes attack = dgba_attack_passes(&adversarial->attack, tasks);
+    return (adversarial->clean_step ? 6 : 3) + (double)(attack.forward + attack.backward);
+}
+
+/** Removes the last unit, a training, if the sweep has one like it: [0, 0] for the radius and two rules, of no matter
+ * without an attack, name one clean training. */
+static void drop_known_model(dgba_sweep *sweep) {
+    dgba_unit *last = &sweep->units[sweep->unit_count - 1];
+    for (int64_t u = 0; u < sweep->unit_count - 1; ++u) {
+        if (strcmp(sweep->units[u].id, last->id) != 0) continue;
+        sweep->unit_count -= 1;
+        sweep->model_count -= 1;
+        dgba_settings_free(&sweep->models[sweep->model_count]);
+        return;
+    }
+}
+
 static dgba_status add_train_unit(dgba_sweep *sweep, const dgba_settings *model, const dgba_settings *train,
                                   const data_settings *data) {
     dgba_unit *unit = NULL;
+    dgba_settings *settings = NULL;
     dgba_train options;
-    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, train, ""));
-    DGBA_TRY(add_unit(&unit, sweep, DGBA_UNIT_TRAIN, -1));
-    unit->model = sweep->model_count++;
-    set_tasks(&unit->settings, &sweep->data);
-    dgba_settings_format(&unit->settings, "data.train_images", "%lld", (long long)data->train_images);
-    dgba_settings_add(&unit->settings, "model.", model);
-    dgba_settings_add(&unit->settings, "train.", train);
-    set_id(unit);
+    dgba_train_adversarial adversarial;
+    DGBA_TRY(read_train(&options, &adversarial, sweep, train));
+    DGBA_TRY(add_model(&unit, &settings, sweep));
+    sweep_set_common(settings, sweep, DGBA_UNIT_TRAIN);
+    set_tasks(settings, &sweep->data);
+    dgba_settings_format(settings, "data.train_images", "%lld", (long long)data->train_images);
+    dgba_settings_add(settings, "model.", model);
+    add_train_settings(settings, train, adversarial.attack.epsilon > 0);
+    sweep_set_id(unit, settings);
     DGBA_TRY(measure_model(sweep, unit));
-    // Forward, backward to the inputs, backward to the parameters.
-    unit->cost = 3.0 * unit->macs * (double)options.batch * (double)options.iterations;
+    unit->cost = train_passes(&adversarial, sweep->data.task_count) * unit->macs * (double)options.batch *
+                 (double)options.iterations;
+    drop_known_model(sweep);
     return DGBA_OK;
 }
 
@@ -152,36 +222,6 @@ static dgba_status add_model_units(dgba_sweep *sweep, const dgba_config *config,
     const dgba_settings *train = dgba_config_points(config, "train", &trainings);
     for (int64_t m = 0; m < models; ++m)
         for (int64_t t = 0; t < trainings; ++t) DGBA_TRY(add_train_unit(sweep, &model[m], &train[t], data));
-    return DGBA_OK;
-}
-
-static dgba_status set_attack(dgba_unit *unit, const dgba_sweep *sweep, int64_t number) {
-    dgba_settings_add(&unit->settings, "", &sweep->attacks[number]);
-    const dgba_step_kind *step = NULL;
-    DGBA_TRY(dgba_step_kind_find(&step, dgba_settings_get(&unit->settings, "attack.step.kind")));
-    // Such a step compares with the clean losses of all test images.
-    if (step->scores_batch)
-        dgba_settings_format(&unit->settings, "data.test_images", "%lld", (long long)sweep->image_count);
-    return DGBA_OK;
-}
-
-dgba_status sweep_add_shard_unit(dgba_sweep *sweep, const shard_work *work) {
-    dgba_unit *unit = NULL;
-    const int64_t first = work->shard * sweep->shard_images;
-    const int64_t images = limited(sweep->image_count - first, work->shards * sweep->shard_images);
-    DGBA_TRY(add_unit(&unit, sweep, work->kind, work->model)); // training units come first, one per model
-    unit->model = work->model;
-    unit->attack = work->attack;
-    unit->shard = work->shard;
-    dgba_settings_set(&unit->settings, "model", sweep->units[work->model].id);
-    dgba_settings_format(&unit->settings, "shard.first", "%lld", (long long)first);
-    dgba_settings_format(&unit->settings, "shard.images", "%lld", (long long)images);
-    dgba_settings_format(&unit->settings, "shard.most", "%lld", (long long)sweep->shard_images);
-    if (sweep->released) dgba_settings_set(&unit->settings, "data.compat", "released");
-    if (work->attack >= 0) DGBA_TRY(set_attack(unit, sweep, work->attack));
-    set_id(unit);
-    unit->macs = sweep->units[work->model].macs;
-    unit->cost = work->macs * (double)images;
     return DGBA_OK;
 }
 
@@ -198,13 +238,13 @@ dgba_status sweep_attack_passes(double *passes, const dgba_sweep *sweep, int64_t
 static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
     const double macs = sweep->units[model].macs;
     shard_work work = {.kind = DGBA_UNIT_CLEAN, .model = model, .attack = -1, .shards = 1, .macs = macs};
-    for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
+    DGBA_TRY(sweep_add_shard_units(sweep, &work));
     work.kind = DGBA_UNIT_ATTACK;
     for (work.attack = 0; work.attack < sweep->attack_count; ++work.attack) {
         double passes = 0;
         DGBA_TRY(sweep_attack_passes(&passes, sweep, work.attack));
         work.macs = passes * macs;
-        for (work.shard = 0; work.shard < sweep->shard_count; ++work.shard) DGBA_TRY(sweep_add_shard_unit(sweep, &work));
+        DGBA_TRY(sweep_add_shard_units(sweep, &work));
     }
     return DGBA_OK;
 }
@@ -213,16 +253,68 @@ dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     *out = (dgba_sweep){.config = config};
     data_settings data = {0};
     transfer_settings transfer = {0};
+    example_settings examples = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(read_data_settings(&data, config));
-    DGBA_TRY(read_transfer_settings(&transfer, config));
+    DGBA_TRY(read_single(&transfer, config, "transfer", &trial_transfer_options));
+    DGBA_TRY(read_single(&examples, config, "examples", &trial_example_options));
     DGBA_TRY_OUT(read_data(out, &data));
     DGBA_TRY_OUT(expand_attacks(out, config));
     DGBA_TRY_OUT(sweep_choose_transferred(out, &transfer, config));
     DGBA_TRY_OUT(add_model_units(out, config, &data));
     for (int64_t model = 0; model < out->model_count; ++model) DGBA_TRY_OUT(add_shard_units(out, model));
     if (out->between_models) DGBA_TRY_OUT(sweep_add_transfer_units(out));
+    DGBA_TRY_OUT(sweep_choose_examples(out, &examples, &data));
 out:
+    if (status != DGBA_OK) dgba_sweep_free(out);
+    return status;
+}
+
+/* ---- One attack on a finished model ---- */
+
+/** What the configuration leaves open is as the model was trained. */
+static dgba_status choose_as_trained(data_settings *data, const finished_model *model) {
+    const dgba_settings *s = &model->settings;
+    if (data->tasks.count == 0) data->tasks = model->tasks;
+    bool same = data->tasks.count == model->tasks.count;
+    for (int64_t t = 0; same && t < model->tasks.count; ++t)
+        same = strcmp(data->tasks.items[t], model->tasks.items[t]) == 0;
+    if (!same) return dgba_fail(DGBA_E_CONFIG, "data.tasks: these are not the model's tasks");
+    if (data->height == 0 && dgba_settings_get(s, "data.height") != NULL)
+        DGBA_TRY(trial_read_integer(&data->height, s, "data.height"));
+    if (data->width == 0 && dgba_settings_get(s, "data.width") != NULL)
+        DGBA_TRY(trial_read_integer(&data->width, s, "data.width"));
+    return DGBA_OK;
+}
+
+static dgba_status add_finished_model(dgba_sweep *sweep, const finished_model *model) {
+    dgba_unit *unit = NULL;
+    dgba_settings *settings = NULL;
+    DGBA_TRY(add_model(&unit, &settings, sweep));
+    dgba_settings_add(settings, "", &model->settings);
+    set_tasks(settings, &sweep->data);
+    memcpy(unit->id, model->id, sizeof unit->id);
+    return measure_model(sweep, unit);
+}
+
+dgba_status dgba_sweep_create_for_model(dgba_sweep *out, const dgba_config *config, const char *model_file) {
+    *out = (dgba_sweep){.config = config};
+    data_settings data = {0};
+    finished_model model = {0};
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(dgba_text_fit(out->model_file, sizeof out->model_file, model_file));
+    DGBA_TRY_OUT(finished_model_read(&model, model_file));
+    DGBA_TRY_OUT(read_data_settings(&data, config));
+    DGBA_TRY_OUT(choose_as_trained(&data, &model));
+    DGBA_TRY_OUT(read_data(out, &data));
+    DGBA_TRY_OUT(expand_attacks(out, config));
+    if (out->attack_count != 1)
+        DGBA_TRY_OUT(
+            dgba_fail(DGBA_E_CONFIG, "attack: one attack at a time; these are %lld", (long long)out->attack_count));
+    DGBA_TRY_OUT(add_finished_model(out, &model));
+    status = add_shard_units(out, 0);
+out:
+    finished_model_free(&model);
     if (status != DGBA_OK) dgba_sweep_free(out);
     return status;
 }
@@ -233,8 +325,10 @@ int64_t dgba_sweep_shards(const dgba_sweep *sweep, int64_t model, int64_t attack
 
 void dgba_sweep_free(dgba_sweep *sweep) {
     for (int64_t i = 0; i < sweep->attack_count; ++i) dgba_settings_free(&sweep->attacks[i]);
-    for (int64_t i = 0; i < sweep->unit_count; ++i) dgba_settings_free(&sweep->units[i].settings);
+    for (int64_t i = 0; i < sweep->model_count; ++i) dgba_settings_free(&sweep->models[i]);
+    sweep_free_examples(&sweep->examples);
     dgba_free(sweep->attacks);
+    dgba_free(sweep->models);
     dgba_free(sweep->transferred);
     dgba_free(sweep->units);
     dgba_free(sweep->images);

@@ -1,70 +1,123 @@
+#include "train_file.h"
 #include "worker.h"
 
-static dgba_status write_log(dgba_h5 *file, const dgba_train_log *log) {
-    const dgba_h5_dataset iterations = {.path = "/train/iteration",
-                                        .type = DGBA_H5_I64,
-                                        .axes = 1,
-                                        .sizes = {log->count},
-                                        .unit = "",
-                                        .description = "iterations done"};
-    const dgba_h5_dataset losses = {.path = "/train/loss",
-                                    .type = DGBA_H5_F64,
-                                    .axes = 2,
-                                    .sizes = {log->count, log->tasks},
-                                    .unit = "",
-                                    .description = "mean training loss of every task since the entry before"};
-    DGBA_TRY(dgba_h5_write(file, &iterations, log->iterations));
-    DGBA_TRY(dgba_h5_write(file, &losses, log->losses));
-    DGBA_TRY(dgba_h5_set_scale(file, "/train/loss", 0, "/train/iteration"));
-    return dgba_h5_set_real(file, "/train", "seconds", log->seconds);
+/** A training unit under way: what dgba_train_run() asks and tells. */
+typedef struct training {
+    dgba_worker *worker;
+    const unit_message *message;
+    const char *side_file; // holds the state of a training that was stopped or killed
+    double next_save;      // clock seconds
+    dgba_model model;
+    dgba_train options;
+    dgba_train_adversarial adversarial;
+    dgba_train_job job;
+    dgba_train_state state;
+} training;
+
+/* ---- Saving ---- */
+
+/** Without its side file a training goes on all the same; what is lost, if it is stopped, is time. */
+static void save(training *t) {
+    if (train_file_save(t->side_file, &t->state, &t->job, t->message) != DGBA_OK)
+        DGBA_WARNING("the training cannot be saved: %s", dgba_error());
+    t->next_save = dgba_clock_seconds() + t->worker->watch.save_seconds;
 }
 
-static dgba_status write_model(char **bytes, size_t *count, const dgba_model *model, const float *parameters,
-                               const dgba_train_log *log, const unit_message *message) {
+/** Saves now and then, and when the run is stopped. */
+static dgba_status after_iteration(void *self, const dgba_train_state *state) {
+    training *t = self;
+    const long long done = state->iteration, all = t->options.iterations;
+    if (done == all) return DGBA_OK;
+    const bool stop = t->worker->watch.should_stop != NULL && t->worker->watch.should_stop();
+    if (stop || dgba_clock_seconds() >= t->next_save) save(t);
+    return stop ? dgba_fail(DGBA_E_STOPPED, "stopped after iteration %lld of %lld", done, all) : DGBA_OK;
+}
+
+/* ---- The unit ---- */
+
+static dgba_train_images limited(const int64_t *items, int64_t count, int64_t limit) {
+    return (dgba_train_images){.items = items, .count = limit > 0 && limit < count ? limit : count};
+}
+
+static dgba_status read_images(training *t) {
+    dgba_train_job *job = &t->job;
+    const dgba_settings *message = &t->message->all;
+    const int64_t *items = NULL;
+    int64_t count = 0, limit = 0;
+    DGBA_TRY(dgba_data_split(&items, &count, job->data, "train"));
+    DGBA_TRY(trial_read_integer(&limit, message, "data.train_images"));
+    DGBA_TRY(trial_read_integer(&job->height, message, "data.height"));
+    DGBA_TRY(trial_read_integer(&job->width, message, "data.width"));
+    job->images = limited(items, count, limit);
+    if (t->options.evaluate_every == 0) return DGBA_OK;
+    DGBA_TRY(dgba_data_split(&items, &count, job->data, t->options.evaluate_split));
+    job->evaluated = limited(items, count, t->options.evaluate_images);
+    return DGBA_OK;
+}
+
+static dgba_status prepare(training *t) {
+    dgba_worker *w = t->worker;
+    const dgba_settings *message = &t->message->all;
+    DGBA_TRY(trial_read_train(&t->options, &t->adversarial, message, w->tasks, w->task_count));
+    DGBA_TRY(trial_read_text(&t->side_file, message, "@side.file"));
+    DGBA_TRY(trial_create_model(&t->model, message, dgba_data_about(w->data)));
+    t->job = (dgba_train_job){.model = &t->model,
+                              .tasks = w->tasks,
+                              .options = &t->options,
+                              .adversarial = &t->adversarial,
+                              .data = w->data,
+                              .after = after_iteration,
+                              .self = t};
+    return read_images(t);
+}
+
+static dgba_status train(training *t) {
+    bool resumed = false;
+    DGBA_TRY(dgba_train_begin(&t->state, &t->job));
+    DGBA_TRY(train_file_resume(&resumed, &t->state, &t->job, t->side_file, t->message->id));
+    if (resumed)
+        DGBA_INFO("layout %lld seed %lld: goes on after iteration %lld", (long long)t->model.def.layout,
+                  (long long)t->options.seed, (long long)t->state.iteration);
+    t->next_save = dgba_clock_seconds() + t->worker->watch.save_seconds;
+    DGBA_TRY(dgba_train_run(&t->state, &t->job));
+    worker_note_plan(t->worker, t->state.plan_bytes);
+    return DGBA_OK;
+}
+
+/* ---- The model's file ---- */
+
+/** With evaluations there are two sets of parameters, of the last iteration and of the best evaluation. The model's are
+ *  those that the options want; the others stand beside them. */
+static dgba_status write_other_parameters(dgba_h5 *file, const training *t) {
+    const dgba_train_state *s = &t->state;
+    if (s->best == NULL) return DGBA_OK;
+    const bool keeps_best = t->options.keep == DGBA_TRAIN_KEEP_BEST;
+    DGBA_TRY(dgba_h5_set_text(file, "/train", "keep", keeps_best ? "best" : "last"));
+    DGBA_TRY(dgba_h5_set_integer(file, "/train", "best_iteration", s->log.evaluation_iterations[s->best_evaluation]));
+    return dgba_checkpoint_write_parameters(file, keeps_best ? "/train/last" : "/train/best", &t->model,
+                                            keeps_best ? s->parameters : s->best);
+}
+
+static dgba_status write_model(char **bytes, size_t *count, const training *t) {
     dgba_h5 *file = NULL;
-    dgba_text text = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_create_in_memory(&file));
-    dgba_settings_print(&text, &message->identity);
-    DGBA_TRY_OUT(dgba_checkpoint_write(file, model, parameters));
-    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "id", message->id));
-    DGBA_TRY_OUT(dgba_h5_set_text(file, "/", "settings", dgba_text_chars(&text)));
-    DGBA_TRY_OUT(write_log(file, log));
+    DGBA_TRY_OUT(dgba_checkpoint_write(file, &t->model, dgba_train_kept(&t->state, &t->options)));
+    DGBA_TRY_OUT(train_file_write_unit(file, t->message));
+    DGBA_TRY_OUT(train_file_write_log(file, &t->state, &t->job));
+    DGBA_TRY_OUT(write_other_parameters(file, t));
     status = dgba_h5_to_bytes(bytes, count, &file);
 out:
-    dgba_text_free(&text);
     dgba_h5_close(&file);
     return status;
 }
 
-static dgba_status train(dgba_worker *w, float *parameters, dgba_train_log *log, const dgba_model *model,
-                         const dgba_settings *message) {
-    dgba_train options;
-    dgba_train_source source = {.data = w->data};
-    int64_t limit = 0;
-    DGBA_TRY(dgba_settings_read(&options, &dgba_train_options, message, "train."));
-    DGBA_TRY(dgba_data_split(&source.images, &source.count, w->data, "train"));
-    DGBA_TRY(trial_read_integer(&limit, message, "data.train_images"));
-    DGBA_TRY(trial_read_integer(&source.height, message, "data.height"));
-    DGBA_TRY(trial_read_integer(&source.width, message, "data.width"));
-    if (limit > 0 && limit < source.count) source.count = limit;
-    dgba_model_initialise(parameters, model, (uint64_t)options.seed);
-    return dgba_train_model(parameters, log, model, w->tasks, &source, &options);
-}
-
 dgba_status worker_run_train(char **result, size_t *count, dgba_worker *w, const unit_message *message) {
-    dgba_model model = {0};
-    float *parameters = NULL;
-    dgba_train_log log = {0};
-    dgba_status status = DGBA_OK;
-    DGBA_TRY(trial_create_model(&model, &message->all, dgba_data_about(w->data)));
-    DGBA_TRY_OUT(DGBA_NEW(&parameters, dgba_graph_parameter_floats(model.graph)));
-    DGBA_TRY_OUT(train(w, parameters, &log, &model, &message->all));
-    worker_note_plan(w, log.plan_bytes);
-    DGBA_TRY_OUT(write_model(result, count, &model, parameters, &log, message));
-out:
-    dgba_train_log_free(&log);
-    dgba_free(parameters);
-    dgba_model_free(&model);
+    training t = {.worker = w, .message = message};
+    dgba_status status = prepare(&t);
+    if (status == DGBA_OK) status = train(&t);
+    if (status == DGBA_OK) status = write_model(result, count, &t);
+    dgba_train_state_free(&t.state);
+    dgba_model_free(&t.model);
     return status;
 }

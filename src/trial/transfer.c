@@ -128,10 +128,7 @@ dgba_status sweep_add_transfer_units(dgba_sweep *sweep) {
             work.attack = sweep->transferred[i];
             DGBA_TRY(sweep_attack_passes(&passes, sweep, work.attack));
             work.macs = all_macs + (passes - 1) * sweep->units[work.model].macs;
-            for (int64_t run = 0; run < sweep->transfer_runs; ++run) {
-                work.shard = run * sweep->transfer_shards;
-                DGBA_TRY(sweep_add_shard_unit(sweep, &work));
-            }
+            DGBA_TRY(sweep_add_shard_units(sweep, &work));
         }
     return DGBA_OK;
 }
@@ -147,12 +144,4 @@ int64_t dgba_sweep_transfer_of(const dgba_sweep *sweep, const dgba_unit *attack)
         if (sweep->transferred[i] == attack->attack)
             return dgba_sweep_transfers(sweep, attack->model, i) + attack->shard / sweep->transfer_shards;
     return -1;
-}
-
-void dgba_unit_target_id(char id[DGBA_HASH_TEXT_BYTES], const dgba_sweep *sweep, const dgba_unit *unit, int64_t target) {
-    dgba_settings settings = {0};
-    dgba_settings_add(&settings, "", &unit->settings);
-    dgba_settings_set(&settings, "target", sweep->units[target].id);
-    dgba_hash_text(id, dgba_config_id(&settings));
-    dgba_settings_free(&settings);
 }

@@ -9,6 +9,7 @@ typedef struct transfer {
     dgba_worker *worker;
     const unit_message *message;
     int64_t first, images, most; // of the test images; most per shard
+    int64_t examples;            // images to keep, from the first
     int64_t shard_count, image_floats;
     float *adversarial; // [images] made on the source model
     bundle records;
@@ -22,6 +23,7 @@ static dgba_status read_transfer(transfer *t) {
     DGBA_TRY(trial_read_integer(&t->most, message, "shard.most"));
     DGBA_TRY(trial_read_integer(&height, message, "data.height"));
     DGBA_TRY(trial_read_integer(&width, message, "data.width"));
+    if (dgba_settings_get(message, "@examples") != NULL) DGBA_TRY(trial_read_integer(&t->examples, message, "@examples"));
     if (t->images < 1 || t->most < 1) return dgba_fail(DGBA_E_FORMAT, "a transfer of no images");
     t->shard_count = (t->images + t->most - 1) / t->most;
     t->image_floats = 3 * height * width;
@@ -59,6 +61,7 @@ static dgba_status attack_shard(transfer *t, int64_t shard) {
     dgba_settings_add(&identity, "", &t->message->identity);
     become_shard_unit(&all, "attack", t, shard);
     become_shard_unit(&identity, "attack", t, shard);
+    dgba_settings_format(&all, "@examples", "%lld", (long long)(t->examples - images_before(t, shard)));
     DGBA_TRY_OUT(worker_attack_shard(t->worker, &record, &all));
     memcpy(t->adversarial + images_before(t, shard) * t->image_floats, t->worker->adversarial,
            (size_t)(record.image_count * t->image_floats) * sizeof(float));

@@ -1,15 +1,23 @@
 #include "worker.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 dgba_status dgba_worker_create(dgba_worker **out, const dgba_shelf *shelf) {
     DGBA_TRY(DGBA_NEW(out, 1));
     (*out)->shelf = shelf;
+    (*out)->watch.save_seconds = HUGE_VAL;
     return DGBA_OK;
 }
 
+void dgba_worker_set_watch(dgba_worker *worker, const dgba_worker_watch *watch) { worker->watch = *watch; }
+
 dgba_worker_memory dgba_worker_used(const dgba_worker *worker) { return worker->memory; }
+
+dgba_attacked dgba_worker_attacked(const dgba_worker *worker) {
+    return (dgba_attacked){worker->batch.shape, worker->batch.images, worker->adversarial};
+}
 
 void worker_note_plan(dgba_worker *w, int64_t bytes) {
     if (bytes > w->memory.plan_bytes) w->memory.plan_bytes = bytes;

@@ -17,6 +17,7 @@ struct dgba_worker {
     const dgba_shelf *shelf; // of the node, or NULL
     dgba_shelf_block parameters;
     dgba_worker_memory memory;
+    dgba_worker_watch watch;
 
     dgba_shape planned; // of the oracle and the batch; n = 0: none
     dgba_network_oracle *oracle;
@@ -56,6 +57,11 @@ dgba_status worker_prepare_shard(dgba_worker *worker, dgba_record *record, const
 
 /** Measures the prepared model at images of the prepared shard: losses, totals, seconds. */
 dgba_status worker_measure_images(dgba_worker *worker, dgba_record *record, const float *images);
+
+/** Keeps what the first images of a measured shard look like, as many as the message wants. `adversarial` is NULL for clean
+ *  ones. */
+dgba_status worker_keep_examples(dgba_worker *worker, dgba_record *record, const dgba_settings *message,
+                                 const float *adversarial);
 
 /** Prepares a shard, attacks it and measures the images of the attack, which then are worker->adversarial. */
 dgba_status worker_attack_shard(dgba_worker *worker, dgba_record *record, const dgba_settings *message);

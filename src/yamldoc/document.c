@@ -35,26 +35,29 @@ dgba_status dgba_yaml_take_text(const char **out, dgba_yaml *document, const cha
     return DGBA_OK;
 }
 
-dgba_status dgba_yaml_add_source(int64_t *out, dgba_yaml *document, const char *name) {
+dgba_status dgba_yaml_add_source(int64_t *out, dgba_yaml *document, const char *name, bool is_file) {
     DGBA_TRY(DGBA_GROW(&document->sources, document->source_count));
-    DGBA_TRY(dgba_yaml_take_text(&document->sources[document->source_count], document, name, strlen(name)));
+    dgba_yaml_source *source = &document->sources[document->source_count];
+    source->is_file = is_file;
+    DGBA_TRY(dgba_yaml_take_text(&source->name, document, name, strlen(name)));
     *out = document->source_count++;
     return DGBA_OK;
 }
 
-static dgba_status read_root(dgba_yaml *document, const char *text, size_t bytes, const char *name) {
+/** Reads the top node of a file's text: an empty one is an empty map. */
+static dgba_status read_top(dgba_yaml_node **out, dgba_yaml *document, const char *text, size_t bytes, const char *name) {
     dgba_yaml_text own = {.chars = text, .bytes = bytes};
-    DGBA_TRY(dgba_yaml_add_source(&own.source, document, name));
-    DGBA_TRY(dgba_yaml_read(&document->root, document, own));
-    if (document->root != NULL && !dgba_yaml_is_null(document->root)) return DGBA_OK;
-    DGBA_TRY(dgba_yaml_take((void **)&document->root, document, sizeof *document->root));
-    *document->root = (dgba_yaml_node){.kind = DGBA_YAML_MAP, .line = 1, .column = 1};
+    DGBA_TRY(dgba_yaml_add_source(&own.source, document, name, true));
+    DGBA_TRY(dgba_yaml_read(out, document, own));
+    if (*out != NULL && !dgba_yaml_is_null(*out)) return DGBA_OK;
+    DGBA_TRY(dgba_yaml_take((void **)out, document, sizeof **out));
+    **out = (dgba_yaml_node){.kind = DGBA_YAML_MAP, .source = own.source, .line = 1, .column = 1};
     return DGBA_OK;
 }
 
 dgba_status dgba_yaml_parse(dgba_yaml **out, const char *text, size_t bytes, const char *name) {
     DGBA_TRY(DGBA_NEW(out, 1));
-    const dgba_status status = read_root(*out, text, bytes, name);
+    const dgba_status status = read_top(&(*out)->root, *out, text, bytes, name);
     if (status != DGBA_OK) dgba_yaml_free(out);
     return status;
 }
@@ -66,6 +69,17 @@ dgba_status dgba_yaml_load(dgba_yaml **out, const char *path) {
     DGBA_TRY(dgba_file_read(&text, &bytes, path));
     const dgba_status status = dgba_yaml_parse(out, text, bytes, path);
     dgba_free(text);
+    return status;
+}
+
+dgba_status dgba_yaml_read_file(const dgba_yaml_node **out, dgba_yaml *document, const char *path) {
+    char *text = NULL;
+    size_t bytes = 0;
+    dgba_yaml_node *top = NULL;
+    DGBA_TRY(dgba_file_read(&text, &bytes, path));
+    const dgba_status status = read_top(&top, document, text, bytes, path);
+    dgba_free(text);
+    *out = top;
     return status;
 }
 
@@ -99,7 +113,7 @@ bool dgba_yaml_is_null(const dgba_yaml_node *node) {
 
 dgba_status dgba_yaml_fail_at(const dgba_yaml *document, int64_t source, int64_t line, int64_t column,
                               const char *sentence) {
-    const char *name = document->sources[source];
+    const char *name = document->sources[source].name;
     if (line == 0) return dgba_fail(DGBA_E_CONFIG, "%s: %s", name, sentence);
     return dgba_fail(DGBA_E_CONFIG, "%s:%lld:%lld: %s", name, (long long)line, (long long)column, sentence);
 }

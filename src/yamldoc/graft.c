@@ -31,7 +31,7 @@ static void replace(dgba_yaml_node *place, const dgba_yaml_node *value) {
 
 static dgba_status put(dgba_yaml *document, const char *path, const dgba_yaml_node *value) {
     dgba_yaml_node *node = document->root;
-    const char *name = document->sources[value->source];
+    const char *name = document->sources[value->source].name;
     for (const char *key = path; *key != '\0'; key += *key == '.') {
         const size_t length = strcspn(key, ".");
         if (dgba_yaml_is_null(node)) replace(node, &(dgba_yaml_node){.kind = DGBA_YAML_MAP, .source = value->source});
@@ -63,9 +63,18 @@ static dgba_status count_keys(int64_t *out, const char *path, const char *name) 
 dgba_status dgba_yaml_graft(dgba_yaml *document, const char *path, const char *value, const char *name) {
     dgba_yaml_text text = {.chars = value, .bytes = strlen(value)};
     DGBA_TRY(count_keys(&text.depth, path, name));
-    DGBA_TRY(dgba_yaml_add_source(&text.source, document, name));
+    DGBA_TRY(dgba_yaml_add_source(&text.source, document, name, false));
     dgba_yaml_node *grafted = NULL;
     DGBA_TRY(dgba_yaml_read(&grafted, document, text));
     dgba_yaml_node nothing = {.text = "", .source = text.source};
     return put(document, path, grafted != NULL ? grafted : &nothing);
+}
+
+dgba_status dgba_yaml_adopt(dgba_yaml *document, const dgba_yaml_node *map, const dgba_yaml_node *child) {
+    // The document owns all its nodes, and lends them as constants only to keep others from changing them.
+    dgba_yaml_node *to = (dgba_yaml_node *)(uintptr_t)map;
+    dgba_yaml_node *place = find(to, child->key, strlen(child->key));
+    if (place == NULL) DGBA_TRY(add(&place, document, to, child->key, strlen(child->key)));
+    replace(place, child);
+    return DGBA_OK;
 }

@@ -23,11 +23,11 @@ typedef struct event_reader {
 } event_reader;
 
 static int64_t line_of(const event_reader *reader, yaml_mark_t mark) {
-    return reader->text.source == 0 ? (int64_t)mark.line + 1 : 0;
+    return reader->document->sources[reader->text.source].is_file ? (int64_t)mark.line + 1 : 0;
 }
 
 static int64_t column_of(const event_reader *reader, yaml_mark_t mark) {
-    return reader->text.source == 0 ? (int64_t)mark.column + 1 : 0;
+    return reader->document->sources[reader->text.source].is_file ? (int64_t)mark.column + 1 : 0;
 }
 
 static dgba_status fail_at(const event_reader *reader, yaml_mark_t mark, const char *format, ...) DGBA_PRINTF(3, 4);

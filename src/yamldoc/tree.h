@@ -8,11 +8,16 @@ enum { DGBA_YAML_SENTENCE_BYTES = 2048 };
 
 typedef struct dgba_yaml_block dgba_yaml_block;
 
+typedef struct dgba_yaml_source {
+    const char *name;
+    bool is_file; // so that lines and columns say something
+} dgba_yaml_source;
+
 /** A document owns its nodes and their text in a few blocks that are freed together, so no error path can lose one. */
 struct dgba_yaml {
     dgba_yaml_node *root;
     dgba_yaml_block *blocks;
-    const char **sources; // names of the texts that nodes came from
+    dgba_yaml_source *sources; // the texts that nodes came from
     int64_t source_count, node_count;
 };
 
@@ -28,8 +33,8 @@ typedef struct dgba_yaml_text {
 dgba_status dgba_yaml_take(void **out, dgba_yaml *document, size_t bytes);
 dgba_status dgba_yaml_take_text(const char **out, dgba_yaml *document, const char *chars, size_t bytes);
 
-/** Adds a name to the document's sources. */
-dgba_status dgba_yaml_add_source(int64_t *out, dgba_yaml *document, const char *name);
+/** Adds a text to the document's sources. */
+dgba_status dgba_yaml_add_source(int64_t *out, dgba_yaml *document, const char *name, bool is_file);
 
 /** Reads a text into nodes; *out is NULL if it holds no document. */
 dgba_status dgba_yaml_read(dgba_yaml_node **out, dgba_yaml *document, dgba_yaml_text text);

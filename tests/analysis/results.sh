@@ -41,7 +41,7 @@ np.testing.assert_allclose(ours.loc[theirs.index], theirs, rtol=1e-12)
 EOF
 
 $python "$analysis/figures.py" results.h5 -o figures > said
-for name in curves-fgsm curves-ifgsm-10-iterations sharing layouts; do
+for name in curves-fgsm curves-ifgsm-10-iterations sharing layouts examples-layout-0-image-0; do
   [ "$(head -c 5 "figures/$name.pdf")" = "%PDF-" ] || fail "$name.pdf is no PDF"
   grep -qaF 'run id 0123abcd' "figures/$name.pdf" || fail "$name.pdf does not tell its run"
 done

@@ -53,7 +53,7 @@ grep -q '^   0  conv2d+batchnorm+relu trunk.0.0.conv1 ' "$work/text" || fail "th
 "$dgba" bench --what ilp --size 4 --repeat 1 --format csv > "$work/programs.csv"
 [ "$(head -n 1 "$work/programs.csv")" = variables,tasks,gradients,program,solver,status,gap,core,ms ] || fail "columns of the programs"
 [ "$(wc -l < "$work/programs.csv")" = 49 ] || fail "a line for each program"
-grep -q '^48,5,opposed,"maxmin",cbc,optimal,' "$work/programs.csv" || fail "a program of five opposed tasks"
+grep -q '^48,3,independent,"maxmin",cbc,optimal,' "$work/programs.csv" || fail "a program of three independent tasks"
 
 refused() {
   local code=$1 message=$2

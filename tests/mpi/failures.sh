@@ -15,6 +15,25 @@ code=0
 run 2 "$work/run" "${diverging[@]}" || code=$?
 [ $code -eq 1 ] && [ "$(units "$work/run" failed)" = 2 ] || fail "failures were cached"
 
+# Why units run: what failed, and what other settings mean.
+"$dgba" explain "$work/run" > "$work/why"
+grep -q '^  2 for instance failed in the last run: training diverged' "$work/why" || { cat "$work/why"; fail "explain does not say what failed"; }
+"$dgba" explain "$work/sweep.yaml" -o "$work/run" "${diverging[@]}" --set train.iterations=13 > "$work/why"
+grep -qx '  train.iterations: 12 -> 13' "$work/why" || { cat "$work/why"; fail "explain does not say what has changed"; }
+grep -qx '  4 no result yet' "$work/why" || { cat "$work/why"; fail "explain does not count the new trainings"; }
+
+# A second try, and an end at the first failure.
+code=0
+: > "$work/log"
+run 2 "$work/retry" "${diverging[@]}" --retry 1 || code=$?
+[ $code -eq 1 ] || fail "exit code $code instead of 1 with --retry"
+[ "$(grep -c 'and is tried again: .*diverged' "$work/log")" = 2 ] || { cat "$work/log"; fail "expected 2 second tries"; }
+[ "$(units "$work/retry" failed)" = 2 ] || fail "second tries count as units"
+code=0
+run 2 "$work/fast" "${diverging[@]}" --set 'train.learning_rate=[1e30, 1e-3]' --fail-fast || code=$?
+[ $code -eq 1 ] || fail "exit code $code instead of 1 with --fail-fast"
+[ "$(units "$work/fast" waiting)" -gt 0 ] || fail "--fail-fast went on to the end"
+
 # Between the two good models there is transfer all the same.
 if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
   /usr/bin/python3 - "$work/run/results.h5" <<'EOF'

@@ -18,6 +18,11 @@ export HOME=$work
 ! grep -nE '(src|href)="(https?:)?//|@import|url\(' page.html || fail "the page refers to something outside of it"
 ! grep -n '<script>alert' page.html || fail "a text of the run became a script"
 
+# The pictures: image, perturbation, adversarial image, and three maps of each of two tasks.
+[ "$(grep -o '<img src="data:image/png;base64,' page.html | wc -l)" = 9 ] || fail "there are not 9 pictures"
+grep -q 'loss 1.25' page.html && grep -q 'loss 4.5' page.html && grep -q '× 15.9' page.html || fail "numbers at the pictures"
+grep -q '</span>wall</li>' page.html && grep -q '</span>floor</li>' page.html || fail "the classes have no names"
+
 # browse WIDTH FILE: the page after its scripts have run.
 browse() {
   timeout 120 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
@@ -35,6 +40,6 @@ for width in 400 1280; do
   browse $((width + 200)) frame.html > dom.html
   ! grep -E 'CONSOLE|ERROR:.*(net|script)' console || fail "the console says something"
   grep -o 'result .*' dom.html | sed 's/<\/pre>.*//' | head -n 1 > said
-  expected="result width $width fits sorted ascending -20.5,-10.5 then descending -10.5,-20.5 focus kept"
+  expected="result width $width fits sorted ascending -20.5,-10.5 then descending -10.5,-20.5 focus kept pictures 9 broken 0"
   [ "$(cat said)" = "$expected" ] || { cat said; fail "at $width pixels, expected: $expected"; }
 done

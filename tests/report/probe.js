@@ -13,6 +13,7 @@ addEventListener("load", () => {
   };
   const first = press(), second = press();
   const kept = focused && document.activeElement === button ? "kept" : "lost";
+  const broken = [...document.images].filter(i => !i.complete || i.naturalWidth === 0 || !i.alt).length;
   parent.postMessage(`result width ${innerWidth} ${document.documentElement.scrollWidth > innerWidth ? "too wide" : "fits"} ` +
-    `sorted ${first} then ${second} focus ${kept}`, "*");
+    `sorted ${first} then ${second} focus ${kept} pictures ${document.images.length} broken ${broken}`, "*");
 });

@@ -58,8 +58,52 @@ static void set_attack(dgba_results *r, int64_t index, const attack *a) {
     for (int64_t i = 0; i < 3; ++i) r->attack_metrics[3 * index + i] = 0.125 * (double)(i + 1);
 }
 
+enum { EXAMPLE = 4, ROWS = 6, COLUMNS = 8, HEAD_ROWS = 3, HEAD_COLUMNS = 4 };
+
+/** One image of 6 × 8 pixels on the first model under ifgsm: classes 0 and 1, normals along x, y and z. */
+static void set_examples(dgba_results *r) {
+    static const char *const names[] = {"class", "x", "y", "z"};
+    for (int64_t i = 0; i < 4; ++i) {
+        r->answers[i].task = i > 0;
+        dgba_results_set_text(&r->answers[i].name, names[i]);
+    }
+    r->classes[1].number = 1;
+    dgba_results_set_text(&r->classes[0].name, "wall");
+    dgba_results_set_text(&r->classes[1].name, "floor");
+    r->examples[0].attack = EXAMPLE;
+    r->example_largest[0] = 8;
+    r->images[0] = 17;
+    for (int64_t i = 0; i < ROWS * COLUMNS * 3; ++i) {
+        r->example_images[i] = (uint8_t)(4 * (i % 60));
+        r->example_perturbation[i] = i % 5 < 2 ? 1 : 255;
+    }
+    for (int64_t i = 0; i < 4 * ROWS * COLUMNS; ++i)
+        r->example_truth[i] = i < ROWS * COLUMNS ? (i == 0 ? NAN : (float)(i % 2)) : i / (ROWS * COLUMNS) == 2;
+    for (int64_t i = 0; i < 4 * HEAD_ROWS * HEAD_COLUMNS; ++i) {
+        r->example_clean[i] = i / (HEAD_ROWS * HEAD_COLUMNS) == 2;
+        r->example_adversarial[i] = i / (HEAD_ROWS * HEAD_COLUMNS) % 2 == 0;
+    }
+    for (int64_t t = 0; t < 2; ++t) {
+        r->clean_losses[t] = 1.25 + (double)t;
+        r->adversarial_losses[2 * EXAMPLE + t] = 3.5 + (double)t;
+    }
+}
+
 void results_make(dgba_results *r) {
-    *r = (dgba_results){.task_count = 2, .metric_count = 3, .model_count = 3, .attack_count = DGBA_COUNT_OF(attacks)};
+    *r = (dgba_results){.task_count = 2,
+                        .metric_count = 3,
+                        .model_count = 3,
+                        .attack_count = DGBA_COUNT_OF(attacks),
+                        .image_count = 1,
+                        .example_image_count = 1,
+                        .example_count = 1,
+                        .answer_count = 4,
+                        .class_count = 2,
+                        .row_count = ROWS,
+                        .column_count = COLUMNS,
+                        .color_count = 3,
+                        .head_row_count = HEAD_ROWS,
+                        .head_column_count = HEAD_COLUMNS};
     CHECK_OK(dgba_results_allocate(r));
     dgba_results_set_text(&r->run.name, "sharing-tradeoff");
     dgba_results_set_text(&r->run.run_id, "0123abcd");
@@ -79,6 +123,7 @@ void results_make(dgba_results *r) {
     set_model(r, 1, 0, "{01}", 1);
     set_model(r, 2, 31, "{01} {0}{1}", 0);
     for (int64_t i = 0; i < r->attack_count; ++i) set_attack(r, i, &attacks[i]);
+    set_examples(r);
     dgba_results_set_text(&r->attacks[8].reason, "a value is not finite, \"nan\"");
 }
 

@@ -20,6 +20,13 @@ typedef struct dgba_integers {
     int64_t count, values[DGBA_INTEGERS_MOST];
 } dgba_integers;
 
+/** The value of an option that is a list of real numbers, such as weights of losses. */
+enum { DGBA_REALS_MOST = 8 };
+typedef struct dgba_reals {
+    int64_t count;
+    double values[DGBA_REALS_MOST];
+} dgba_reals;
+
 /** The value of an option that is a list of words, such as task names. */
 enum { DGBA_WORDS_MOST = 8, DGBA_WORD_BYTES = 64 };
 typedef struct dgba_words {
@@ -35,6 +42,7 @@ typedef enum dgba_option_kind {
     DGBA_OPTION_TEXT,     // char[DGBA_OPTION_TEXT_BYTES]
     DGBA_OPTION_CHOICE,   // int64_t, index into `choices`
     DGBA_OPTION_INTEGERS, // dgba_integers, written [1, 2, 3]
+    DGBA_OPTION_REALS,    // dgba_reals, written [1, 0.5]
     DGBA_OPTION_WORDS,    // dgba_words, written [depth, normal]
     DGBA_OPTION_AMOUNTS,  // dgba_words, written [depth=0.5, normal=1], in YAML also {depth: 0.5, normal: 1}
 } dgba_option_kind;

@@ -10,6 +10,7 @@ typedef struct definition {
     char name[DGBA_OPTION_TEXT_BYTES];
     dgba_integers rates;
     dgba_words tasks, floor;
+    dgba_reals weights;
 } definition;
 
 static const char *const modes[] = {"slow", "quick", NULL};
@@ -22,6 +23,7 @@ static const dgba_option options[] = {
     {"rates", DGBA_OPTION_INTEGERS, offsetof(definition, rates), "[6, 12]", 1, 99, NULL, "list"},
     {"tasks", DGBA_OPTION_WORDS, offsetof(definition, tasks), "[]", 0, 0, NULL, "words"},
     {"floor", DGBA_OPTION_AMOUNTS, offsetof(definition, floor), "[]", 0, 0, NULL, "amounts"},
+    {"weights", DGBA_OPTION_REALS, offsetof(definition, weights), "[]", 0, 100, NULL, "numbers"},
 };
 static const dgba_option_table table = {"test", "options of a test", options, DGBA_COUNT_OF(options)};
 
@@ -38,6 +40,9 @@ static void defaults_and_values(void **state) {
     assert_int_equal(d.mode, 1);
     CHECK_OK(dgba_option_set(&d, &table, "rates", "[1,2, 3]"));
     assert_int_equal(d.rates.values[2], 3);
+    CHECK_OK(dgba_option_set(&d, &table, "weights", "[1/4,2e1]"));
+    assert_int_equal(d.weights.count, 2);
+    assert_true(d.weights.values[0] == 0.25 && d.weights.values[1] == 20);
 }
 
 static void bad_values_leave_the_field(void **state) {
@@ -51,6 +56,11 @@ static void bad_values_leave_the_field(void **state) {
     CHECK_MESSAGE("did you mean 'quick'?");
     CHECK_FAILS(DGBA_E_CONFIG, dgba_option_set(&d, &table, "iterations", "auto"));
     assert_int_equal(d.iterations, 5);
+    CHECK_FAILS(DGBA_E_CONFIG, dgba_option_set(&d, &table, "weights", "[1, -2]"));
+    CHECK_MESSAGE("weights is -2; it must be between 0 and 100");
+    CHECK_FAILS(DGBA_E_CONFIG, dgba_option_set(&d, &table, "weights", "[1, 2, 3, 4, 5, 6, 7, 8, 9]"));
+    CHECK_MESSAGE("more than 8 items");
+    assert_int_equal(d.weights.count, 0);
 }
 
 static void canonical_text_ignores_spelling(void **state) {
@@ -65,7 +75,9 @@ static void canonical_text_ignores_spelling(void **state) {
                  {"mode", "quick", "quick"},
                  {"tasks", "[ a,b ]", "[a, b]"},
                  {"tasks", "[]", "[]"},
-                 {"floor", "[a=1e-1,b=4/2]", "[a=0.1, b=2]"}};
+                 {"floor", "[a=1e-1,b=4/2]", "[a=0.1, b=2]"},
+                 {"weights", "[0.50, 1e-3,2]", "[0.5, 0.001, 2]"},
+                 {"weights", "[]", "[]"}};
     dgba_text text = {0};
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) {
         const dgba_option *option = NULL;

@@ -254,6 +254,12 @@ static void help(void **state) {
     dgba_config_help(&text, &schema);
     const char *const expected =
         "name:  of the experiment (default: that of the file)\n"
+        "include:  a file, or a list of files, whose sections hold where this file says nothing\n"
+        "\n"
+        "A list where a section wants one value is a sweep axis, and axes multiply. Beside them stand\n"
+        "  zip                    [a, b]: these axes advance together; [[a, b], [c, d]]\n"
+        "  exclude                list of {key: value, key: [values]}: points that have all of one are left out\n"
+        "  repeat                 N, beside a seed: that seed and the N - 1 that follow it\n"
         "\n"
         "data:  what is attacked (required)\n"
         "  file                   data file (required)\n"

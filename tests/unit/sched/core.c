@@ -153,6 +153,21 @@ static void a_lost_workers_unit_waits_again(void **state) {
     dgba_sched_free(&sched);
 }
 
+static void a_unit_put_back_waits_again(void **state) {
+    (void)state;
+    const dgba_sched_unit units[] = {UNIT(3, -1), UNIT(2, -1)};
+    dgba_sched *sched = create(units, 2, 1);
+    check_runs(sched, 0, 0);
+    dgba_sched_put_back(sched, 0);
+    CHECK_COUNTS(sched, 0, 0, 0, 0, 0, 2);
+    check_runs(sched, 0, 0); // the same worker may take it again
+    dgba_sched_stop(sched);
+    dgba_sched_put_back(sched, 0);
+    assert_true(dgba_sched_is_over(sched));
+    CHECK_COUNTS(sched, 0, 0, 0, 0, 0, 2);
+    dgba_sched_free(&sched);
+}
+
 static void stop_lets_running_units_finish(void **state) {
     (void)state;
     const dgba_sched_unit units[] = {UNIT(3, -1), UNIT(2, -1), AFTER(on_0, 1, -1)};
@@ -265,6 +280,7 @@ int main(void) {
         cmocka_unit_test(affinity_counts_unless_much_longer_units_wait),
         cmocka_unit_test(a_failed_unit_blocks_all_behind_it),
         cmocka_unit_test(a_lost_workers_unit_waits_again),
+        cmocka_unit_test(a_unit_put_back_waits_again),
         cmocka_unit_test(stop_lets_running_units_finish),
         cmocka_unit_test(no_units),
         cmocka_unit_test(more_workers_than_units),

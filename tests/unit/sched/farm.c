@@ -8,7 +8,7 @@
 #include "dgba/sched.h"
 #include "support/check.h"
 
-enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC };
+enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC, ENDLESS };
 
 /** The input of a unit, with padding behind it. */
 struct job {
@@ -24,15 +24,18 @@ static const size_t LARGE_INPUT = (size_t)70 << 20, LARGE_RESULT = (size_t)150 <
 typedef struct sweep {
     enum kind kinds[UNITS_MOST];
     double seconds;                             // of a nap
+    double stop_at;                             // clock seconds; 0 = never
     int64_t unprepared, stop_after, fail_after; // unit that cannot be prepared; numbers of results; -1 = never
     dgba_sched_unit units[UNITS_MOST];
-    int64_t count;
+    int64_t count, retries;
+    int64_t flaky, flaky_times; // a unit that fails so often, and then succeeds
 
     int64_t worked; // on this rank
     int64_t finished;
     int64_t order[UNITS_MOST];
     int times[UNITS_MOST];
     int wrong, workers_seen[64];
+    int64_t started, retried;
     dgba_status failure;
     char message[256];
     int64_t ticks;
@@ -42,10 +45,11 @@ typedef struct sweep {
 static char pattern(size_t i) { return (char)(i * 7 + (i >> 20)); }
 
 static dgba_status prepare(char **bytes, size_t *count, void *context, int64_t unit) {
-    const sweep *s = context;
+    sweep *s = context;
     if (unit == s->unprepared) return dgba_fail(DGBA_E_IO, "no model for unit %lld", (long long)unit);
     if (s->kinds[unit] == EMPTY) return DGBA_OK;
-    const struct job job = {.unit = unit, .kind = s->kinds[unit], .seconds = s->seconds};
+    const bool fails = unit == s->flaky && s->flaky_times-- > 0;
+    const struct job job = {.unit = unit, .kind = fails ? FAIL : s->kinds[unit], .seconds = s->seconds};
     *count = job.kind == LARGE ? LARGE_INPUT : sizeof job;
     DGBA_TRY(dgba_allocate((void **)bytes, (int64_t)*count, 1));
     for (size_t i = sizeof job; i < *count; ++i) (*bytes)[i] = pattern(i);
@@ -71,6 +75,12 @@ static dgba_status square(char **result, size_t *result_count, int64_t unit) {
     return DGBA_OK;
 }
 
+/** Works until the farm is being stopped, and gives the unit back. */
+static dgba_status run_endless(void) {
+    while (!dgba_farm_is_stopping()) dgba_clock_sleep(0.002);
+    return dgba_fail(DGBA_E_STOPPED, "given back");
+}
+
 static dgba_status work(char **result, size_t *result_count, void *context, const char *bytes, size_t count) {
     ((sweep *)context)->worked += 1;
     if (count == 0) return DGBA_OK;
@@ -79,6 +89,7 @@ static dgba_status work(char **result, size_t *result_count, void *context, cons
     if (job.kind == LARGE) return make_large(result, result_count, bytes, count);
     if (job.kind == FAIL) return dgba_fail(DGBA_E_NUMERIC, "image %lld has no pixels", (long long)job.unit);
     if (job.kind == PANIC && dgba_farm_rank() == dgba_farm_ranks() - 1) DGBA_ASSERT(job.kind != PANIC);
+    if (job.kind == ENDLESS) return run_endless();
     if (job.kind == NAP || job.kind == PANIC) dgba_clock_sleep(job.seconds);
     return square(result, result_count, job.unit);
 }
@@ -102,6 +113,7 @@ static dgba_status finished(void *context, const dgba_farm_result *result) {
     s->order[s->finished++] = result->unit;
     s->times[result->unit] += 1;
     s->workers_seen[result->worker] += 1;
+    s->retried += result->will_retry;
     if (result->status != DGBA_OK) {
         s->failure = result->status;
         snprintf(s->message, sizeof s->message, "%s", result->message);
@@ -112,6 +124,12 @@ static dgba_status finished(void *context, const dgba_farm_result *result) {
     return DGBA_OK;
 }
 
+static void started(void *context, int64_t unit, int worker) {
+    (void)unit;
+    (void)worker;
+    ((sweep *)context)->started += 1;
+}
+
 static void tick(void *context, const dgba_sched_counts *counts) {
     sweep *s = context;
     s->ticks += 1;
@@ -120,11 +138,12 @@ static void tick(void *context, const dgba_sched_counts *counts) {
 
 static bool should_stop(void *context) {
     const sweep *s = context;
+    if (s->stop_at > 0) return dgba_clock_seconds() >= s->stop_at;
     return s->stop_after >= 0 && s->finished >= s->stop_after;
 }
 
 static sweep new_sweep(int64_t count, enum kind kind, double seconds) {
-    sweep s = {.seconds = seconds, .unprepared = -1, .stop_after = -1, .fail_after = -1, .count = count};
+    sweep s = {.seconds = seconds, .unprepared = -1, .stop_after = -1, .fail_after = -1, .count = count, .flaky = -1};
     for (int64_t u = 0; u < count; ++u) {
         s.kinds[u] = kind;
         s.units[u] = (dgba_sched_unit){.cost = 1, .affinity = -1};
@@ -142,6 +161,8 @@ static dgba_status run(sweep *s) {
     const dgba_farm farm = {.context = s,
                             .units = s->units,
                             .unit_count = s->count,
+                            .retries = s->retries,
+                            .started = started,
                             .prepare = prepare,
                             .work = work,
                             .finished = finished,
@@ -227,6 +248,30 @@ static void a_unit_without_input_fails(void **state) {
     assert_string_equal(s.message, "no model for unit 3");
 }
 
+static void failed_units_are_tried_again(void **state) {
+    (void)state;
+    static const int64_t flaky = 1;
+    for (int64_t failures = 2; failures <= 3; ++failures) {
+        sweep s = new_sweep(6, SQUARE, 0);
+        s.retries = 2;
+        s.flaky = flaky;
+        s.flaky_times = failures;
+        add_need(&s, 3, &flaky);
+        if (failures == 2)
+            CHECK_OK(run(&s));
+        else
+            CHECK_FAILS(DGBA_E_UNITS_FAILED, run(&s));
+        if (!is_root()) continue;
+        assert_int_equal(s.wrong, 0);
+        assert_int_equal(s.retried, 2);
+        assert_int_equal(s.times[flaky], 3);
+        assert_int_equal(s.times[3], failures == 2);
+        assert_int_equal(s.started, s.finished);
+        assert_int_equal(s.counts.done, failures == 2 ? 6 : 4);
+        assert_int_equal(s.counts.failed, failures - 2);
+    }
+}
+
 static void large_messages(void **state) {
     (void)state;
     sweep s = new_sweep(2, LARGE, 0.5);
@@ -254,6 +299,22 @@ static void stopping(void **state) {
     assert_in_range(s.finished, 3, 3 + dgba_farm_workers());
     assert_int_equal(s.counts.done, s.finished); // what ran was waited for
     assert_int_equal(s.counts.running, 0);
+}
+
+/** Long units hear of the stop on every rank, and wait again as if nothing had happened; the next run is not stopped. */
+static void units_are_given_back(void **state) {
+    (void)state;
+    const int64_t units = dgba_farm_workers() + 3;
+    sweep s = new_sweep(units, ENDLESS, 0);
+    s.stop_at = dgba_clock_seconds() + 0.1;
+    CHECK_FAILS(DGBA_E_STOPPED, run(&s));
+    assert_int_equal(s.worked, 1);
+    assert_int_equal(s.finished, 0);
+    if (is_root()) assert_int_equal(s.counts.waiting, units);
+    sweep next = new_sweep(units, SQUARE, 0);
+    CHECK_OK(run(&next));
+    check_all_done(&next);
+    if (is_root()) assert_false(dgba_farm_is_stopping()); // elsewhere only work may ask: the next run may have begun
 }
 
 static void stopping_when_all_is_done(void **state) {
@@ -322,10 +383,12 @@ static int test_all(void) {
         cmocka_unit_test(runs_follow_each_other),
         cmocka_unit_test(needs_come_first),
         cmocka_unit_test(failures_are_told),
+        cmocka_unit_test(failed_units_are_tried_again),
         cmocka_unit_test(a_unit_without_input_fails),
         cmocka_unit_test(large_messages),
         cmocka_unit_test(empty_messages),
         cmocka_unit_test(stopping),
+        cmocka_unit_test(units_are_given_back),
         cmocka_unit_test(stopping_when_all_is_done),
         cmocka_unit_test(an_error_outside_ends_the_run),
         cmocka_unit_test(bad_units),

@@ -14,6 +14,27 @@ static int set_path(void **state) {
     return 0;
 }
 
+enum { PIXELS = 4 * 5, HEAD_PIXELS = 2 * 3 };
+
+/** Two images of 4 × 5 pixels under the second attack of every model. */
+static void make_examples(dgba_results *r) {
+    dgba_results_set_text(&r->answers[1].name, "value");
+    dgba_results_set_text(&r->answers[1].unit, "metre");
+    dgba_results_set_text(&r->classes[0].name, "wall");
+    r->answers[1].task = 1;
+    for (int64_t i = 0; i < 2 * PIXELS * 3; ++i) r->example_images[i] = (uint8_t)i;
+    for (int64_t i = 1; i < 2 * 2 * PIXELS; ++i) r->example_truth[i] = 0.1F * (float)i; // the first is not valid
+    for (int64_t m = 0; m < r->example_count; ++m) {
+        r->examples[m].attack = 2 * m + 1;
+        for (int64_t i = 0; i < 2; ++i) r->example_largest[2 * m + i] = 8 - (double)i;
+    }
+    for (int64_t i = 0; i < r->example_count * 2 * 2 * HEAD_PIXELS; ++i) {
+        r->example_clean[i] = 1 / (float)(i + 1);
+        r->example_adversarial[i] = -(float)i;
+    }
+    for (int64_t i = 0; i < r->example_count * 2 * PIXELS * 3; ++i) r->example_perturbation[i] = (uint8_t)(i % 255 + 1);
+}
+
 /** Two tasks, three metrics, `models` models, two attacks on each of which the second is transferred, four images. */
 static void make(dgba_results *r, int64_t models) {
     *r = (dgba_results){.task_count = 2,
@@ -22,7 +43,16 @@ static void make(dgba_results *r, int64_t models) {
                         .attack_count = 2 * models,
                         .image_count = 4,
                         .transfer_attack_count = 1,
-                        .solve_count = models > 0 ? 3 : 0};
+                        .solve_count = models > 0 ? 3 : 0,
+                        .example_image_count = 2,
+                        .example_count = models,
+                        .answer_count = 2,
+                        .class_count = 1,
+                        .row_count = 4,
+                        .column_count = 5,
+                        .color_count = 3,
+                        .head_row_count = 2,
+                        .head_column_count = 3};
     CHECK_OK(dgba_results_allocate(r));
     dgba_results_set_text(&r->run.name, "sharing-tradeoff");
     dgba_results_set_text(&r->run.config, "name: sharing-tradeoff\nε: [2, 4]\n");
@@ -63,6 +93,7 @@ static void make(dgba_results *r, int64_t models) {
         dgba_results_set_text(&r->transfers[i].status, i == 1 ? "failed" : "ok");
         r->transfer_drops[2 * i + 1] = -(double)i;
     }
+    make_examples(r);
 }
 
 static void check_same_reals(const double *a, const double *b, int64_t count) {
@@ -86,6 +117,24 @@ static void allocated_results_are_empty(void **state) {
     assert_int_equal(r.model_count, 0);
     r = (dgba_results){.task_count = 1, .model_count = -1};
     CHECK_FAILS(DGBA_E_MEMORY, dgba_results_allocate(&r));
+}
+
+static void check_same_examples(const dgba_results *in, const dgba_results *out) {
+    assert_int_equal(in->example_image_count, 2);
+    assert_int_equal(in->example_count, 3);
+    assert_int_equal(in->column_count, 5);
+    assert_int_equal(in->head_column_count, 3);
+    assert_int_equal(in->examples[2].attack, 5);
+    assert_int_equal(in->answers[1].task, 1);
+    assert_string_equal(in->answers[1].unit, "metre");
+    assert_string_equal(in->classes[0].name, "wall");
+    assert_memory_equal(in->example_images, out->example_images, 2 * PIXELS * 3);
+    assert_true(isnan(in->example_truth[0]));
+    assert_memory_equal(in->example_truth + 1, out->example_truth + 1, (2 * 2 * PIXELS - 1) * sizeof(float));
+    assert_memory_equal(in->example_clean, out->example_clean, 3 * 2 * 2 * HEAD_PIXELS * sizeof(float));
+    assert_memory_equal(in->example_adversarial, out->example_adversarial, 3 * 2 * 2 * HEAD_PIXELS * sizeof(float));
+    check_same_reals(in->example_largest, out->example_largest, 6);
+    assert_memory_equal(in->example_perturbation, out->example_perturbation, 3 * 2 * PIXELS * 3);
 }
 
 static void what_is_written_is_read(void **state) {
@@ -133,6 +182,7 @@ static void what_is_written_is_read(void **state) {
     assert_string_equal(in.transfers[8].status, "ok");
     check_same_reals(in.transfer_drops, out.transfer_drops, 18);
     check_same_reals(in.transfer_metrics, out.transfer_metrics, 27);
+    check_same_examples(&in, &out);
     dgba_results_free(&in);
     dgba_results_free(&out);
 }
@@ -220,12 +270,17 @@ static void rows_that_point_nowhere_are_refused(void **state) {
     r.transfers[0].attack = 2;
     CHECK_OK(dgba_results_write(path, &r));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
-    CHECK_MESSAGE("results.h5: /transfer/attack: element 0 is 2; there are 2 attacks");
-    r.transfers[0].attack = 0;
+    CHECK_MESSAGE("results.h5: /transfer/attack: row 0 is 2; there are 2 attacks");
+    r.transfers[0].attack = 1;
     r.solves[1].attack = 2;
     CHECK_OK(dgba_results_write(path, &r));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
     CHECK_MESSAGE("results.h5: /ilp/attack: row 1 is 2; there are 2 attacks");
+    r.solves[1].attack = 0;
+    r.examples[0].attack = -1;
+    CHECK_OK(dgba_results_write(path, &r));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_results_read(&in, path));
+    CHECK_MESSAGE("results.h5: /examples/attack: row 0 is -1; there are 2 attacks");
     dgba_results_free(&r);
 }
 
@@ -276,10 +331,12 @@ static void h5py_reads_it(void **state) {
 static const char removing_with_h5py[] =
     "import sys, h5py\n"
     "f = h5py.File(sys.argv[1], 'r+')\n"
-    "for name in ['transfer', 'source_model', 'transfer_attack', 'target_model', 'attacks/norm']: del f[name]\n"
+    "for name in ['transfer', 'source_model', 'transfer_attack', 'target_model', 'attacks/norm', 'examples', 'answers',\n"
+    "             'classes', 'answer', 'class', 'example', 'example_image', 'row', 'column', 'color', 'head_row',\n"
+    "             'head_column']: del f[name]\n"
     "del f['run'].attrs['peak_memory']\n";
 
-/** Transfer, norms and peak memory came after the first results. */
+/** Transfer, norms, peak memory and examples came after the first results. */
 static void older_results_are_read(void **state) {
     (void)state;
     dgba_results r;
@@ -290,6 +347,8 @@ static void older_results_are_read(void **state) {
     assert_string_equal(r.attacks[0].rule, "dgba");
     assert_int_equal(r.transfer_attack_count, 0);
     assert_int_equal(r.attack_count, 4);
+    assert_int_equal(r.example_image_count, 0);
+    assert_int_equal(r.example_count, 0);
     dgba_results_free(&r);
 }
 

@@ -46,6 +46,22 @@ static void ids_are_distinct(void **state) {
     unload();
 }
 
+/** What a unit's settings are told to be is what its id was made of. */
+static void ids_are_those_of_the_settings(void **state) {
+    (void)state;
+    load("shard: 2, tasks: [normal, depth_zbuffer]",
+         MODEL TRAIN "attack: {step: [fgsm, apgd_released], rule: [single, dgba], epsilon: 4}\ntransfer: {model: true}\n");
+    for (int64_t u = 0; u < sweep.unit_count; ++u) {
+        char id[DGBA_HASH_TEXT_BYTES];
+        dgba_settings settings;
+        dgba_unit_settings(&settings, &sweep, &sweep.units[u]);
+        dgba_hash_text(id, dgba_config_id(&settings));
+        assert_string_equal(id, sweep.units[u].id);
+        dgba_settings_free(&settings);
+    }
+    unload();
+}
+
 static void ids_ignore_spelling(void **state) {
     (void)state;
     char first[DGBA_HASH_TEXT_BYTES], second[DGBA_HASH_TEXT_BYTES];
@@ -128,6 +144,12 @@ static void impossible_sweeps(void **state) {
     unload();
     CHECK_FAILS(DGBA_E_CONFIG, load_status("shard: 2", MODEL TRAIN "attack: {step: saga, rule: mgda, epsilon: 4}\n"));
     CHECK_MESSAGE("attack: step 'saga' does not work with rule 'mgda': the step weighs the tasks itself");
+    CHECK_MESSAGE("; `exclude: {step: saga, rule: mgda}` leaves the pair out");
+    unload();
+    load("tasks: [normal, depth_zbuffer]", MODEL TRAIN
+         "attack: {step: [fgsm, saga], rule: [dgba, mgda], epsilon: 4,\n"
+         "         exclude: {step: saga, rule: mgda}}\n");
+    assert_int_equal(sweep.attack_count, 3);
     unload();
 }
 
@@ -221,6 +243,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(units_are_models_then_shards),
         cmocka_unit_test(ids_are_distinct),
+        cmocka_unit_test(ids_are_those_of_the_settings),
         cmocka_unit_test(ids_ignore_spelling),
         cmocka_unit_test(ids_feel_what_matters),
         cmocka_unit_test(compat_changes_measurements_only),

@@ -86,7 +86,10 @@ static void transfer_units_cover_their_shards(void **state) {
         assert_int_equal(sweep.units[transfer].attack, unit->attack);
         assert_int_equal(sweep.units[transfer].shard, unit->shard / 2 * 2);
     }
-    assert_string_equal(dgba_settings_get(&sweep.units[sweep.unit_count - 1].settings, "shard.images"), "1");
+    dgba_settings last;
+    dgba_unit_settings(&last, &sweep, &sweep.units[sweep.unit_count - 1]);
+    assert_string_equal(dgba_settings_get(&last, "shard.images"), "1");
+    dgba_settings_free(&last);
     unload();
 }
 
