@@ -17,13 +17,19 @@ static Cbc_Model *load(const cbc_model *model) {
     return cbc;
 }
 
-static void read_answer(double *x, cbc_answer *out, const cbc_model *model, Cbc_Model *cbc) {
+/** Having stopped within the gap, CBC takes what it found for the bound. */
+static double bound_of(Cbc_Model *cbc, bool optimal, cbc_gap gap) {
+    const double bound = Cbc_getBestPossibleObjValue(cbc), value = Cbc_getObjValue(cbc);
+    if (optimal) return fmax(bound, value + fmax(gap.absolute, gap.relative * fabs(value)));
+    return isfinite(bound) && fabs(bound) < 1e40 ? bound : INFINITY;
+}
+
+static void read_answer(double *x, cbc_answer *out, const cbc_model *model, cbc_gap gap, Cbc_Model *cbc) {
     const double *solution = Cbc_bestSolution(cbc);
     out->optimal = Cbc_isProvenOptimal(cbc) != 0;
     out->infeasible = Cbc_isProvenInfeasible(cbc) != 0;
     out->found = solution != NULL && !out->infeasible;
-    out->bound = Cbc_getBestPossibleObjValue(cbc);
-    if (!isfinite(out->bound) || fabs(out->bound) > 1e40) out->bound = INFINITY;
+    out->bound = bound_of(cbc, out->optimal, gap);
     for (int i = 0; i < model->columns && out->found; ++i) x[i] = model->whole[i] ? round(solution[i]) : solution[i];
 }
 
@@ -50,7 +56,7 @@ static void solve(void *self) {
     Cbc_setAllowableGap(cbc, j->gap.absolute);
     Cbc_setAllowableFractionGap(cbc, j->gap.relative);
     Cbc_solve(cbc);
-    read_answer(j->x, j->answer, j->model, cbc);
+    read_answer(j->x, j->answer, j->model, j->gap, cbc);
     Cbc_deleteModel(cbc);
 }
 

@@ -69,6 +69,9 @@ static void ids_ignore_spelling(void **state) {
     last_id(second, "shard: 0x2",
             "# a comment\nattack: {epsilon: 16/2, rule: {kind: dgba}, step: {iterations: 1e1, kind: ifgsm}}\n" TRAIN MODEL);
     assert_string_equal(first, second);
+    last_id(first, "shard: 2", MODEL TRAIN "attack: {step: ifgsm, rule: {kind: ilp, floor: {normal: 0.5}}, epsilon: 8}\n");
+    last_id(second, "shard: 2", MODEL TRAIN "attack: {step: ifgsm, rule: {kind: ilp, floor: [normal=1/2]}, epsilon: 8}\n");
+    assert_string_equal(first, second);
 }
 
 static void ids_feel_what_matters(void **state) {
