@@ -43,14 +43,14 @@ static dgba_status add_images(dgba_h5 *file, const char *path, const dgba_sweep 
     DGBA_TRY(dgba_h5_add(file, &about));
     DGBA_TRY(dgba_h5_set_text(file, path, "channels", channels));
     DGBA_TRY(dgba_h5_set_scale(file, path, 1, "/channel"));
-    DGBA_TRY(dgba_h5_set_scale(file, path, 2, "/row"));
-    return dgba_h5_set_scale(file, path, 3, "/column");
+    DGBA_TRY(dgba_h5_set_scale(file, path, 2, "/input_row"));
+    return dgba_h5_set_scale(file, path, 3, "/input_column");
 }
 
 static dgba_status add_all(dgba_h5 *file, const dgba_sweep *sweep) {
     DGBA_TRY(write_axis(file, "/channel", sweep->input.c, "channel of the network's input: 0 blue, 1 green, 2 red"));
-    DGBA_TRY(write_axis(file, "/row", sweep->input.h, "row of pixels, from the top"));
-    DGBA_TRY(write_axis(file, "/column", sweep->input.w, "column of pixels, from the left"));
+    DGBA_TRY(write_axis(file, "/input_row", sweep->input.h, "row of the network's input, from the top"));
+    DGBA_TRY(write_axis(file, "/input_column", sweep->input.w, "column of the network's input, from the left"));
     DGBA_TRY(write_mean(file));
     DGBA_TRY(add_images(file, CLEAN, sweep, "test images as the network sees them: BGR, mean subtracted, not divided"));
     return add_images(file, ADVERSARIAL, sweep, "the same images attacked: BGR, mean subtracted, not divided or rounded");

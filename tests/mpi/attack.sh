@@ -78,7 +78,7 @@ assert np.abs(zero["images/clean"][:] + mean - bgr).max() < 1e-4
 assert same(zero["images/clean"][:], zero["images/adversarial"][:])
 
 assert dict(whole["run"].attrs)["config"].startswith("dgba attack ")
-for path, axes in {"images/clean": "image channel row column", "images/adversarial": "image channel row column",
+for path, axes in {"images/clean": "image channel input_row input_column", "images/adversarial": "image channel input_row input_column",
                    "images/channel_mean": "channel"}.items():
     assert [d[0].name[1:] for d in whole[path].dims] == axes.split(), path
     assert whole[path].attrs["units"] == "input unit" and "subtracted" in whole[path].attrs["description"], path
