@@ -29,7 +29,8 @@ void run_fill_provenance(dgba_provenance *p, const dgba_sweep *sweep) {
     dgba_text libraries = {0};
     dgba_clock_timestamp(now, sizeof now);
     gethostname(host, sizeof host - 1);
-    dgba_text_add(&libraries, "%s; HDF5 %s", dgba_blas_config(), dgba_h5_library_version());
+    dgba_text_add(&libraries, "%s; kernels of our own: %s; HDF5 %s", dgba_blas_config(), dgba_panel_kernel_name(0),
+                  dgba_h5_library_version());
     set_run_id(p, sweep);
     dgba_results_set_text(&p->name, dgba_config_name(sweep->config));
     dgba_results_set_text(&p->config, dgba_config_text(sweep->config));
