@@ -152,10 +152,20 @@ static void three_channels(void **state) {
     both_solvers(100000, 100000 + seeds(), 3, 3);
 }
 
+/** As many variables as the twin's search, which leaves out hopeless branches, can decide in a test. */
+static void up_to_fourteen_variables(void **state) {
+    (void)state;
+    for (int64_t n = 12; n <= 14; ++n) {
+        const uint64_t first = 200000 + 1000 * (uint64_t)n;
+        both_solvers(first, first + seeds() / 10, 1, n);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_channel),
         cmocka_unit_test(three_channels),
+        cmocka_unit_test(up_to_fourteen_variables),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }
