@@ -12,6 +12,7 @@ typedef struct tree {
     double r[MOST_TASKS];
     double rest[MOST_VARIABLES + 1][MOST_TASKS]; // Σ|a| of the variables from `depth` on
     double best;
+    int64_t changed; // pixels
 } tree;
 
 double ref_ilp_value(const ref_ilp *p, const int8_t *d) {
@@ -33,7 +34,16 @@ double ref_ilp_value(const ref_ilp *p, const int8_t *d) {
     return p->maxmin ? least : mean;
 }
 
+/** Whether a value of variable j changes a pixel that no earlier channel has changed. */
+static int changes_pixel(const tree *s, int64_t j) {
+    if (s->d[j] == 0) return 0;
+    for (int64_t earlier = j - s->p->pixels; earlier >= 0; earlier -= s->p->pixels)
+        if (s->d[earlier] != 0) return 0;
+    return 1;
+}
+
 static int is_hopeless(const tree *s, int64_t depth) {
+    if (s->changed > s->p->budget) return 1;
     double mean = 0, least = INFINITY;
     for (int64_t t = 0; t < s->p->tasks; ++t) {
         const double most = s->r[t] + s->rest[depth][t];
@@ -54,7 +64,10 @@ static void visit(tree *s, int64_t depth) {
     for (int value = -1; value <= 1; ++value) {
         s->d[depth] = (int8_t)value;
         for (int64_t t = 0; t < p->tasks; ++t) s->r[t] += value * p->a[t * p->n + depth];
+        const int changed = changes_pixel(s, depth);
+        s->changed += changed;
         visit(s, depth + 1);
+        s->changed -= changed;
         for (int64_t t = 0; t < p->tasks; ++t) s->r[t] -= value * p->a[t * p->n + depth];
     }
     s->d[depth] = 0;

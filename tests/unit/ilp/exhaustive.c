@@ -161,11 +161,24 @@ static void up_to_fourteen_variables(void **state) {
     }
 }
 
+/** Few enough pixels may change that all choices can be tried. */
+static void twenty_variables(void **state) {
+    (void)state;
+    for (uint64_t seed = 300000; seed < 300000 + seeds() / 2; ++seed) {
+        instance in;
+        make(&in, seed, 1, MOST_VARIABLES);
+        in.problem.budget = 1 + (int64_t)(seed % 4);
+        check_instance(&in, DGBA_ILP_CBC);
+        check_instance(&in, DGBA_ILP_DUAL);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_channel),
         cmocka_unit_test(three_channels),
         cmocka_unit_test(up_to_fourteen_variables),
+        cmocka_unit_test(twenty_variables),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }
