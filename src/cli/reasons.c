@@ -30,7 +30,7 @@ static dgba_status read_failures(run_reasons *out, const dgba_yaml_node *list) {
         out->failures[out->failure_count++] =
             (noted_failure){.id = dgba_text_copy(text_of(f, "unit")), .reason = dgba_text_copy(text_of(f, "reason"))};
     }
-    qsort(out->failures, (size_t)out->failure_count, sizeof *out->failures, compare_failures);
+    if (out->failure_count > 0) qsort(out->failures, (size_t)out->failure_count, sizeof *out->failures, compare_failures);
     return DGBA_OK;
 }
 
