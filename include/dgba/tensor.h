@@ -61,8 +61,8 @@ void dgba_panel_product_by(int64_t index, float *c, int64_t c_stride, dgba_rows 
 
 /* ---- The machine's BLAS ---- */
 
-/** Compares products of several shapes with a plain double-precision loop.
- *  Errors    DGBA_E_NUMERIC naming the BLAS core: this BLAS computes wrong on this machine, nothing may run on it */
+/** Compares products of several shapes, by BLAS and by dgba_panel_product(), with a plain double-precision loop.
+ *  Errors    DGBA_E_NUMERIC naming the BLAS core: products are wrong on this machine, nothing may run on it */
 dgba_status dgba_blas_check(void);
 
 /** Name of the kernel set OpenBLAS chose for this processor ("SkylakeX"), and its build description; borrowed. */

@@ -7,8 +7,8 @@ static dgba_status run(const dgba_command *command, int argc, char **argv) {
     DGBA_TRY(arguments_read(&given, NULL, command, argc, argv, 0, 0));
     DGBA_TRY(dgba_blas_check());
     dgba_text text = {0};
-    dgba_text_add(&text, "OpenBLAS  core %s, %s: products are right\nKernels   %s\nHDF5      %s\n", dgba_blas_core(),
-                  dgba_blas_config(), dgba_panel_kernel_name(0), dgba_h5_library_version());
+    dgba_text_add(&text, "OpenBLAS  core %s, %s: products are right\nKernels   %s: right, too\nHDF5      %s\n",
+                  dgba_blas_core(), dgba_blas_config(), dgba_panel_kernel_name(0), dgba_h5_library_version());
     const dgba_status status = print_text(&text);
     dgba_text_free(&text);
     return status;

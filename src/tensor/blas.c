@@ -28,7 +28,9 @@ static double element(dgba_matrix m, int64_t row, int64_t column) {
     return (double)m.data[m.transposed ? column * m.stride + row : row * m.stride + column];
 }
 
-static dgba_status compare(const float *result, float beta, dgba_matrix a, dgba_matrix b, product p) {
+/** `who` computed it; `hint` says what can be done. */
+static dgba_status compare(const float *result, float beta, dgba_matrix a, dgba_matrix b, product p, const char *who,
+                           const char *hint) {
     const double tolerance = 1e-6 * (double)(p.inner + 10); // the factors lie in [-1, 1)
     for (int64_t i = 0; i < p.rows; ++i) {
         for (int64_t j = 0; j < p.columns; ++j) {
@@ -36,12 +38,11 @@ static dgba_status compare(const float *result, float beta, dgba_matrix a, dgba_
             for (int64_t k = 0; k < p.inner; ++k) expected += element(a, i, k) * element(b, k, j);
             const double got = (double)result[i * p.columns + j];
             if (fabs(got - expected) <= tolerance) continue; // NaN is not
-            return dgba_fail(
-                DGBA_E_NUMERIC,
-                "OpenBLAS computes wrong on this processor (core '%s'): element (%lld,%lld) of a (%lld,%lld) by "
-                "(%lld,%lld) product is %g, expected %g; another core can be chosen with OPENBLAS_CORETYPE",
-                dgba_blas_core(), (long long)i, (long long)j, (long long)p.rows, (long long)p.inner, (long long)p.inner,
-                (long long)p.columns, got, expected);
+            return dgba_fail(DGBA_E_NUMERIC,
+                             "%s computes wrong on this processor (core '%s'): element (%lld,%lld) of a (%lld,%lld) by "
+                             "(%lld,%lld) product is %g, expected %g%s",
+                             who, dgba_blas_core(), (long long)i, (long long)j, (long long)p.rows, (long long)p.inner,
+                             (long long)p.inner, (long long)p.columns, got, expected, hint);
         }
     }
     return DGBA_OK;
@@ -56,9 +57,18 @@ static dgba_status try_product(product p, float *result, const float *left, cons
         const dgba_matrix b = {right, right_transposed ? p.inner : p.columns, right_transposed};
         dgba_fill(result, beta == 0.0f ? NAN : 1.0f, p.rows * p.columns);
         dgba_gemm(result, p.columns, beta, a, b, p.rows, p.columns, p.inner);
-        DGBA_TRY(compare(result, beta, a, b, p));
+        DGBA_TRY(compare(result, beta, a, b, p, "OpenBLAS", "; another core can be chosen with OPENBLAS_CORETYPE"));
     }
     return DGBA_OK;
+}
+
+/** The kernels of our own, over rows that fill no block evenly. */
+static dgba_status try_panel(float *result, const float *left, const float *right) {
+    const product p = {19, DGBA_PANEL_COLUMNS, 65};
+    dgba_fill(result, NAN, p.rows * p.columns);
+    dgba_panel_product(result, p.columns, (dgba_rows){left, p.inner, DGBA_PANEL_GRAIN, p.rows, p.inner}, right, p.columns);
+    return compare(result, 0, (dgba_matrix){left, p.inner, false}, (dgba_matrix){right, p.columns, false}, p,
+                   "the kernel of dgba_panel_product()", "");
 }
 
 dgba_status dgba_blas_check(void) {
@@ -73,6 +83,7 @@ dgba_status dgba_blas_check(void) {
                     p.rows * p.columns <= MOST_RESULT);
         status = try_product(p, memory + 2 * MOST_FACTOR, memory, memory + MOST_FACTOR);
     }
+    if (status == DGBA_OK) status = try_panel(memory + 2 * MOST_FACTOR, memory, memory + MOST_FACTOR);
     dgba_free(memory);
     return status;
 }

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "dgba/tensor.h"
 
 // OpenBLAS arranges both factors anew in every call. Where the second one is narrow and already packed, that costs as much
@@ -63,7 +61,6 @@ typedef struct kernel {
 static int64_t find_kernels(kernel kernels[3]) {
     int64_t count = 0;
 #if HAS_X86
-    __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f")) kernels[count++] = (kernel){"avx512", product_avx512};
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) kernels[count++] = (kernel){"avx2", product_avx2};
 #endif
@@ -78,7 +75,8 @@ int64_t dgba_panel_kernels(void) {
 
 static kernel kernel_at(int64_t index) {
     kernel kernels[3];
-    DGBA_ASSERT(index >= 0 && index < find_kernels(kernels));
+    const int64_t count = find_kernels(kernels);
+    DGBA_ASSERT(index >= 0 && index < count);
     return kernels[index];
 }
 
