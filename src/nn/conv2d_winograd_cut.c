@@ -1,26 +1,21 @@
 #include "conv2d_winograd.h"
 
 int64_t winograd_points(winograd_kind kind) {
-    static const int64_t points[WINOGRAD_KINDS] = {1, 3, 5, 6};
+    static const int64_t points[WINOGRAD_KINDS] = {1, 3, 4, 6};
     return points[kind];
 }
 
 int64_t winograd_inputs(winograd_kind kind) {
-    static const int64_t inputs[WINOGRAD_KINDS] = {1, 2, 5, 6};
+    static const int64_t inputs[WINOGRAD_KINDS] = {1, 2, 3, 6};
     return inputs[kind];
 }
 
-/** Pieces for a phase of `length` elements, of which the longest has `longest`. A last piece may hang over its end. */
-static void cut_phase(int64_t pieces[WINOGRAD_KINDS], int64_t length, int64_t longest) {
-    if (length == 1)
-        pieces[WINOGRAD_ONE] = 1;
-    else if (length == 2)
-        pieces[WINOGRAD_TWO] = 1;
-    else if (longest == 3)
-        pieces[WINOGRAD_THREE] = 1;
+/** Pieces for a phase of `length` elements. A last piece may hang over its end: pieces of other lengths would save points,
+ *  but make more matrices with fewer rows each, and more of weights. */
+static void cut_phase(int64_t pieces[WINOGRAD_KINDS], int64_t length) {
+    if (length <= 3)
+        pieces[WINOGRAD_ONE + length - 1] = 1;
     else
-        // Threes for the rest of a phase would save points, but make twice as many matrices with half the rows each, and
-        // as many more of weights: slower in all (measured at 41 x 41, with one and with two images).
         pieces[WINOGRAD_FOUR] = (length + 3) / 4;
 }
 
@@ -29,9 +24,8 @@ winograd_axis winograd_cut(int64_t size, int64_t dilation) {
     winograd_axis axis = {.size = size, .dilation = dilation};
     axis.phases[0] = longer_phases;
     axis.phases[1] = shorter > 0 ? dilation - longer_phases : 0;
-    const int64_t longest = shorter + (longer_phases > 0);
     for (int sort = 0; sort < 2; ++sort)
-        if (axis.phases[sort] > 0) cut_phase(axis.pieces[sort], shorter + (sort == 0), longest);
+        if (axis.phases[sort] > 0) cut_phase(axis.pieces[sort], shorter + (sort == 0));
     return axis;
 }
 

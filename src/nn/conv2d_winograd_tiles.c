@@ -18,12 +18,12 @@ INLINE void inputs_to_points(winograd_kind kind, lanes *to, int64_t t, const lan
         to[4 * t] = even2 - odd2;
         to[5 * t] = 4 * d1 - 5 * d3 + d5;
     } else if (kind == WINOGRAD_THREE) {
-        const lanes d0 = from[0], d1 = from[f], d2 = from[2 * f], d3 = from[3 * f], d4 = from[4 * f];
-        to[0] = 2 * (d0 - d2) + d3 - d1;
-        to[t] = d3 - d2 - 2 * d1;
-        to[2 * t] = 2 * d1 - 3 * d2 + d3;
-        to[3 * t] = d3 - d1;
-        to[4 * t] = 2 * (d1 - d3) + d4 - d2;
+        const lanes d0 = from[0], d1 = from[f], d2 = from[2 * f];
+        const lanes sum = d0 + d2, difference = d2 - d0;
+        to[0] = sum + 1.5F * d1;
+        to[t] = sum - 1.5F * d1;
+        to[2 * t] = difference - 0.5F * d1;
+        to[3 * t] = difference + 0.5F * d1;
     } else if (kind == WINOGRAD_TWO) {
         const lanes d0 = from[0], d1 = from[f];
         to[0] = d0 + d1;
@@ -44,11 +44,11 @@ INLINE void points_to_outputs(winograd_kind kind, lanes *to, int64_t t, const la
         to[2 * t] = sum + 4 * sum2;
         to[3 * t] = difference + 4 * difference2 + p5;
     } else if (kind == WINOGRAD_THREE) {
-        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f], p4 = from[4 * f];
-        const lanes sum = p1 + p2;
-        to[0] = p0 + sum + p3;
-        to[t] = p1 - p2 + 2 * p3;
-        to[2 * t] = sum + 4 * p3 + p4;
+        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f];
+        const lanes sum = p0 + p1, difference = p2 + p3;
+        to[0] = sum - difference;
+        to[t] = 1.5F * (p0 - p1) + 0.5F * (p2 - p3);
+        to[2 * t] = sum + difference;
     } else if (kind == WINOGRAD_TWO) {
         const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f];
         to[0] = p0 + p1;
@@ -70,12 +70,12 @@ INLINE void outputs_to_points(winograd_kind kind, lanes *to, int64_t t, const la
         to[4 * t] = even2 - odd2;
         to[5 * t] = y3;
     } else if (kind == WINOGRAD_THREE) {
-        const lanes y0 = from[0], y1 = from[f], y2 = from[2 * f], even = y0 + y2;
-        to[0] = y0;
-        to[t] = even + y1;
-        to[2 * t] = even - y1;
-        to[3 * t] = y0 + 2 * y1 + 4 * y2;
-        to[4 * t] = y2;
+        const lanes y0 = from[0], y1 = from[f], y2 = from[2 * f];
+        const lanes sum = y0 + y2, difference = y2 - y0;
+        to[0] = sum + 1.5F * y1;
+        to[t] = sum - 1.5F * y1;
+        to[2 * t] = difference + 0.5F * y1;
+        to[3 * t] = difference - 0.5F * y1;
     } else if (kind == WINOGRAD_TWO) {
         const lanes y0 = from[0], y1 = from[f];
         to[0] = y0 + y1;
@@ -99,7 +99,7 @@ INLINE void find_elements(int64_t *elements, int64_t count, const winograd_axis 
 }
 
 INLINE void find_inputs(int64_t *elements, const winograd_axis *axis, winograd_kind kind, int64_t piece) {
-    const int64_t before = kind >= WINOGRAD_THREE ? axis->dilation : 0; // beside the others is only padding
+    const int64_t before = kind == WINOGRAD_FOUR ? axis->dilation : 0; // beside the others is only padding
     find_elements(elements, winograd_inputs(kind), axis, winograd_first(axis, kind, piece) - before);
 }
 

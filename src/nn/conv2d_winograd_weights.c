@@ -4,7 +4,7 @@
 
 // As with tiles: along one axis, first down, then across; the lanes are filters.
 
-static const float sixth = 1.0F / 6, third = 1.0F / 3, twelfth = 1.0F / 12, twenty_fourth = 1.0F / 24;
+static const float sixth = 1.0F / 6, twelfth = 1.0F / 12, twenty_fourth = 1.0F / 24;
 
 /** G */
 INLINE void taps_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
@@ -19,12 +19,11 @@ INLINE void taps_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes
         to[4 * t] = even2 - odd2;
         to[5 * t] = w2;
     } else if (kind == WINOGRAD_THREE) {
-        const lanes even = w0 + w2;
-        to[0] = 0.5F * w0;
-        to[t] = -0.5F * (even + w1);
-        to[2 * t] = sixth * (w1 - even);
-        to[3 * t] = sixth * w0 + third * w1 + 2 * third * w2;
-        to[4 * t] = w2;
+        const lanes middle = 0.25F * w1, sum = sixth * (w0 + w2), difference = 0.5F * (w2 - w0);
+        to[0] = middle + sum;
+        to[t] = middle - sum;
+        to[2 * t] = middle + difference;
+        to[3 * t] = middle - difference;
     } else if (kind == WINOGRAD_TWO) {
         to[0] = w1;
         to[t] = w2 - w1;
@@ -42,10 +41,11 @@ INLINE void points_to_taps(winograd_kind kind, lanes *to, int64_t t, const lanes
         to[t] = sixth * (p2 - p1) + twelfth * (p3 - p4);
         to[2 * t] = sixth * (p3 + p4 - p1 - p2) + p5;
     } else if (kind == WINOGRAD_THREE) {
-        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f], p4 = from[4 * f];
-        to[0] = 0.5F * (p0 - p1) + sixth * (p3 - p2);
-        to[t] = sixth * p2 - 0.5F * p1 + third * p3;
-        to[2 * t] = p4 - 0.5F * p1 - sixth * p2 + 2 * third * p3;
+        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f];
+        const lanes sum = sixth * (p0 - p1), difference = 0.5F * (p2 - p3);
+        to[0] = sum - difference;
+        to[t] = 0.25F * (p0 + p1 + p2 + p3);
+        to[2 * t] = sum + difference;
     } else if (kind == WINOGRAD_TWO) {
         const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f];
         to[0] = p2;
