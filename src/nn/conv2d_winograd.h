@@ -4,8 +4,12 @@
  *  along each axis; a tile is a piece down by a piece across. Its inputs are turned into points, at each point the
  *  convolution is a matrix product over the channels, and the points of the products are turned into outputs:
  *  y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A.
- *  Source    arXiv 1509.09308 §4. FOUR is its F(4,3), with the points of interpolation 0, 1, −1, 2, −2, ∞, and THREE is
- *            F(3,3), with 0, 1, −1, 2, ∞. ONE and TWO are for phases of that length, beside which there is only padding.
+ *  Source    arXiv 1509.09308 §4. FOUR is its F(4,3), with the points of interpolation 0, 1, −1, 2, −2, ∞. ONE, TWO and
+ *            THREE are for phases of that length, beside which there is only padding: n elements then need n + 1 products
+ *            (n = 2, 3) instead of n + 2. THREE, of taps (a, b, c): with s = x0 + x2, d = x2 − x0, e = a + c, o = c − a,
+ *              y2 + y0 = b s + e x1,   y2 − y0 = b d − o x1,   y1 = (e s + 9/4 b x1)/2 + (o d − 1/4 b x1)/2,
+ *            which is (b ± 2/3 e)(s ± 3/2 x1) and (b ± 2 o)(d ∓ 1/2 x1), added and subtracted. For longer
+ *            ones that takes complex numbers.
  *
  *  Everything is done for 16 channels at once, which lie beside each other: the lanes.
  */
@@ -21,7 +25,7 @@ typedef enum winograd_kind { WINOGRAD_ONE, WINOGRAD_TWO, WINOGRAD_THREE, WINOGRA
 
 static inline int64_t winograd_outputs(winograd_kind kind) { return (int64_t)kind + 1; }
 
-/** Numbers of a piece: 1, 3, 5, 6 points, and as many inputs, but 2 for TWO. */
+/** Numbers of a piece: 1, 3, 4, 6 points; 1, 2, 3, 6 inputs. */
 int64_t winograd_points(winograd_kind kind);
 int64_t winograd_inputs(winograd_kind kind);
 
