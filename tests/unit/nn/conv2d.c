@@ -3,13 +3,7 @@
 #include <string.h>
 
 #include "ref/nn.h"
-#include "support/check.h"
-
-// Tolerances, for inputs that are standard normal: |result − twin| ≤ relative·|twin| + absolute·√terms, where `terms` is
-// the number of products that are summed in one element of the result.
-typedef struct tolerance {
-    double relative, absolute;
-} tolerance;
+#include "support/arrays.h"
 
 static const struct {
     tolerance forward, input, params, difference;
@@ -19,36 +13,7 @@ static const struct {
     [DGBA_CONV2D_WINOGRAD] = {{1e-6, 4e-5}, {1e-6, 4e-5}, {1e-6, 4e-5}, {1e-5, 5e-5}},
 };
 
-#define CHECK_TERMS(a, b, count, tolerance, terms) \
-    CHECK_CLOSE(a, b, count, (tolerance).relative, (tolerance).absolute *sqrt((double)(terms)))
-
 enum { ARENA_BYTES = 96 << 20, CANARIES = 16 };
-
-static dgba_arena arena;
-
-static void *take(int64_t count, size_t size) {
-    void *memory = NULL;
-    CHECK_OK(dgba_arena_take(&memory, &arena, "test array", count, size));
-    return memory;
-}
-
-static float *take_random(int64_t count, uint64_t seed) {
-    float *x = take(count, sizeof *x);
-    check_random(x, count, seed);
-    return x;
-}
-
-static double *take_wide(const float *from, int64_t count) {
-    double *x = take(count, sizeof *x);
-    ref_widen(x, from, count);
-    return x;
-}
-
-static float *take_narrow(const double *from, int64_t count) {
-    float *x = take(count, sizeof *x);
-    ref_narrow(x, from, count);
-    return x;
-}
 
 /** A convolution with random inputs, its scratch, and the same in double. */
 typedef struct problem {
@@ -72,7 +37,7 @@ static void use_algorithm(problem *p, dgba_conv2d_algorithm algorithm) {
 }
 
 static problem make_problem(dgba_conv2d conv, dgba_shape x, dgba_conv2d_algorithm algorithm) {
-    dgba_arena_reset(&arena);
+    arrays_reset();
     problem p = {
         .conv = conv, .algorithm = algorithm, .x_shape = x, .y_shape = ref_conv2d_shape(&conv, x), .k = conv.out_channels};
     p.x_count = dgba_shape_count(x);
@@ -412,11 +377,11 @@ static void not_a_number_is_not_rectified_away(void **state) {
 
 static int setup(void **state) {
     (void)state;
-    return dgba_arena_create(&arena, ARENA_BYTES) == DGBA_OK ? 0 : -1;
+    return arrays_open(ARENA_BYTES);
 }
 
 static int teardown(void **state) {
-    dgba_arena_free(&arena);
+    arrays_close();
     return check_no_leak(state);
 }
 

@@ -3,45 +3,12 @@
 #include <string.h>
 
 #include "ref/nn.h"
-#include "support/check.h"
+#include "support/arrays.h"
 
-// Tolerances for standard normal inputs: |result − twin| ≤ relative·|twin| + absolute·√terms, `terms` being the number of
-// products in one element of the result.
-static const struct tolerance {
-    double relative, absolute;
-} forward_tolerance = {1e-6, 2e-6}, input_tolerance = {1e-6, 2e-6}, params_tolerance = {1e-6, 1e-6},
-  difference_tolerance = {1e-5, 1e-5};
-
-#define CHECK_TERMS(a, b, count, tolerance, terms) \
-    CHECK_CLOSE(a, b, count, (tolerance).relative, (tolerance).absolute *sqrt((double)(terms)))
+static const tolerance forward_tolerance = {1e-6, 2e-6}, input_tolerance = {1e-6, 2e-6}, params_tolerance = {1e-6, 1e-6},
+                       difference_tolerance = {1e-5, 1e-5};
 
 enum { ARENA_BYTES = 8 << 20, CANARIES = 16, TAPS = 9 };
-
-static dgba_arena arena;
-
-static void *take(int64_t count, size_t size) {
-    void *memory = NULL;
-    CHECK_OK(dgba_arena_take(&memory, &arena, "test array", count, size));
-    return memory;
-}
-
-static float *take_random(int64_t count, uint64_t seed) {
-    float *x = take(count, sizeof *x);
-    check_random(x, count, seed);
-    return x;
-}
-
-static double *take_wide(const float *from, int64_t count) {
-    double *x = take(count, sizeof *x);
-    ref_widen(x, from, count);
-    return x;
-}
-
-static float *take_narrow(const double *from, int64_t count) {
-    float *x = take(count, sizeof *x);
-    ref_narrow(x, from, count);
-    return x;
-}
 
 typedef struct problem {
     dgba_conv2d conv;
@@ -53,7 +20,7 @@ typedef struct problem {
 
 static problem make_problem(dgba_conv2d conv, dgba_shape x) {
     dgba_shape y;
-    dgba_arena_reset(&arena);
+    arrays_reset();
     CHECK_OK(dgba_depthwise_output_shape(&y, &conv, x));
     assert_true(dgba_shape_equal(y, ref_conv2d_shape(&conv, x)));
     problem p = {.conv = conv, .x_shape = x, .channels = x.c, .w_count = x.c * TAPS};
@@ -297,11 +264,11 @@ static void what_does_not_fit_is_refused(void **state) {
 
 static int setup(void **state) {
     (void)state;
-    return dgba_arena_create(&arena, ARENA_BYTES) == DGBA_OK ? 0 : -1;
+    return arrays_open(ARENA_BYTES);
 }
 
 static int teardown(void **state) {
-    dgba_arena_free(&arena);
+    arrays_close();
     return check_no_leak(state);
 }
 
