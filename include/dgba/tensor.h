@@ -53,11 +53,26 @@ typedef struct dgba_rows {
  *            columns beyond, up to the next multiple of 16, b is read and C written (with anything) */
 void dgba_panel_product(float *c, int64_t c_stride, dgba_rows a, const float *b, int64_t columns);
 
+/** What the sums begin with, one of two or nothing, and how they end. */
+typedef struct dgba_panel_ends {
+    const float *add; // (rows,columns), add_stride from row to row, read as C is written; may be C
+    int64_t add_stride;
+    const float *bias; // (rows)
+    bool relu;         // NaN stays NaN
+} dgba_panel_ends;
+
+/** The same with more.
+ *  Formula   C ← add + A·B  or  bias + A·B; with `relu`: max(0, that) */
+void dgba_panel_product_onto(float *c, int64_t c_stride, dgba_rows a, const float *b, int64_t columns,
+                             dgba_panel_ends ends);
+
 /** Kernels that this processor can run, the one in use first: "avx512", "avx2", "plain". The first two use fused
  *  multiply-add, so that results differ in the last bits between processors. */
 int64_t dgba_panel_kernels(void);
 const char *dgba_panel_kernel_name(int64_t index);
 void dgba_panel_product_by(int64_t index, float *c, int64_t c_stride, dgba_rows a, const float *b, int64_t columns);
+void dgba_panel_product_onto_by(int64_t index, float *c, int64_t c_stride, dgba_rows a, const float *b, int64_t columns,
+                                dgba_panel_ends ends);
 
 /* ---- The machine's BLAS ---- */
 

@@ -95,8 +95,8 @@ int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x) {
 /* ---- Algorithms ---- */
 
 static const conv2d_algorithm *const algorithms[DGBA_CONV2D_ALGORITHMS] = {
-    [DGBA_CONV2D_POINTWISE] = &conv2d_pointwise,
-    [DGBA_CONV2D_COLUMNS] = &conv2d_columns,
+    [DGBA_CONV2D_POINTWISE] = &conv2d_pointwise, [DGBA_CONV2D_PANELS] = &conv2d_panels,
+    [DGBA_CONV2D_STRASSEN] = &conv2d_strassen,   [DGBA_CONV2D_COLUMNS] = &conv2d_columns,
     [DGBA_CONV2D_WINOGRAD] = &conv2d_winograd,
 };
 

@@ -55,7 +55,7 @@ typedef struct conv2d_algorithm {
     void (*backward_weights)(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch);
 } conv2d_algorithm;
 
-extern const conv2d_algorithm conv2d_pointwise, conv2d_columns, conv2d_winograd;
+extern const conv2d_algorithm conv2d_pointwise, conv2d_panels, conv2d_strassen, conv2d_columns, conv2d_winograd;
 
 /* Parts of costs: a matrix product; floats copied in runs between images and matrices. */
 double conv2d_product_cost(int64_t rows, int64_t columns, int64_t inner);

@@ -1,14 +1,16 @@
-#include "conv2d.h"
+#include "conv2d_pointwise.h"
 
-static bool supports(const conv2d_geometry *g) {
+bool pointwise_supports(const conv2d_geometry *g) {
     return g->conv.kernel == 1 && g->conv.stride == 1 && g->conv.padding == 0;
 }
 
 static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     const int64_t pixels = g->y.h * g->y.w;
+    const double small = 1e6, multiply_adds = (double)(g->y.c * pixels * g->x.c); // OpenBLAS arranges no small factors
     const bool weights = direction == DGBA_CONV2D_BACKWARD_PARAMS;
-    return (double)g->x.n *
-           (weights ? conv2d_product_cost(g->y.c, g->x.c, pixels) : conv2d_product_cost(g->y.c, pixels, g->x.c));
+    const double large =
+        weights ? conv2d_product_cost(g->y.c, g->x.c, pixels) : conv2d_product_cost(g->y.c, pixels, g->x.c);
+    return (double)g->x.n * (multiply_adds <= small ? multiply_adds : large);
 }
 
 static void forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
@@ -33,7 +35,7 @@ static void backward_input(float *dx, const float *dy, const float *w, const con
                   (dgba_matrix){dy + n * g->y.c * plane, plane, false}, g->x.c, plane, g->y.c);
 }
 
-static void backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch) {
+void pointwise_backward_weights(float *dw, const float *dy, const float *x, const conv2d_geometry *g, float *scratch) {
     (void)scratch;
     const int64_t plane = g->y.h * g->y.w;
     for (int64_t n = 0; n < g->x.n; ++n)
@@ -43,9 +45,9 @@ static void backward_weights(float *dw, const float *dy, const float *x, const c
 
 const conv2d_algorithm conv2d_pointwise = {
     .name = "pointwise",
-    .supports = supports,
+    .supports = pointwise_supports,
     .cost = cost,
     .forward = forward,
     .backward_input = backward_input,
-    .backward_weights = backward_weights,
+    .backward_weights = pointwise_backward_weights,
 };

@@ -9,6 +9,8 @@ static const struct {
     tolerance forward, input, params, difference;
 } tolerances[DGBA_CONV2D_ALGORITHMS] = {
     [DGBA_CONV2D_POINTWISE] = {{1e-6, 4e-6}, {1e-6, 4e-6}, {1e-6, 4e-6}, {1e-5, 1e-5}},
+    [DGBA_CONV2D_PANELS] = {{1e-6, 4e-6}, {1e-6, 4e-6}, {1e-6, 4e-6}, {1e-5, 1e-5}},
+    [DGBA_CONV2D_STRASSEN] = {{1e-6, 1.2e-5}, {1e-6, 1.2e-5}, {1e-6, 4e-6}, {1e-5, 2e-5}},
     [DGBA_CONV2D_COLUMNS] = {{1e-6, 4e-6}, {1e-6, 4e-6}, {1e-6, 4e-6}, {1e-5, 1e-5}},
     [DGBA_CONV2D_WINOGRAD] = {{1e-6, 4e-5}, {1e-6, 4e-5}, {1e-6, 4e-5}, {1e-5, 5e-5}},
 };
@@ -192,6 +194,18 @@ static void chosen_geometries_equal_the_twin(void **state) {
         {{3, 4, 3, 1, 5, 2}, {2, 3, 9, 6}},       // larger than "same": outputs beyond the map's reach
         {{1, 2, 3, 1, 1, 1}, {23, 1, 25, 29}},    // chunks of rows of tiles that begin in the midst of an image
         {{2, 3, 3, 1, 60, 1}, {1, 2, 3, 2}},      // padding much larger than the map
+        {{1, 3, 1, 1, 0, 1}, {5, 1, 1, 1}},       // pointwise, images of a pixel: a panel of five
+        {{3, 17, 1, 1, 0, 1}, {5, 3, 41, 41}},    // panels that end in the next image
+        {{17, 1, 1, 1, 0, 1}, {2, 17, 1, 47}},    // one that is not full, in two images
+        {{17, 3, 1, 1, 0, 1}, {5, 17, 6, 8}},     // one for each image
+        {{1000, 3, 1, 1, 0, 1}, {2, 1000, 7, 7}}, // many channels to few: several groups of panels
+        {{3, 1000, 1, 1, 0, 1}, {2, 3, 7, 7}},    // few to many
+        {{600, 17, 1, 1, 0, 1}, {1, 600, 15, 17}},
+        {{32, 32, 1, 1, 0, 1}, {5, 32, 1, 1}},    // Strassen: a left pixel without a right one
+        {{64, 160, 1, 1, 0, 1}, {2, 64, 1, 47}},  // one pair of panels that is not full, a block of rows that is not
+        {{288, 32, 1, 1, 0, 1}, {1, 288, 6, 16}}, // one that is
+        {{32, 32, 1, 1, 0, 1}, {1, 32, 41, 41}},  // many, and half of one
+        {{32, 64, 1, 1, 0, 1}, {5, 32, 7, 14}},   // two pixels more
     };
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i) check_problem(cases[i].conv, cases[i].x);
 }
@@ -229,16 +243,20 @@ static void all_dilations_equal_the_twin(void **state) {
     }
 }
 
-/** Small outputs' errors could hide behind the tolerance of large ones: for Winograd also against the scale of the output.
- */
-static void winograd_is_accurate(void **state) {
-    (void)state;
+/** Small outputs' errors could hide behind the tolerance of large ones: also against the scale of the output. */
+static void check_accuracy(dgba_conv2d conv, dgba_shape x, dgba_conv2d_algorithm algorithm) {
     const double worst = 1e-5; // of the largest output
-    problem p = make_problem((dgba_conv2d){256, 8, 3, 1, 2, 2}, (dgba_shape){1, 256, 12, 12}, DGBA_CONV2D_WINOGRAD);
+    problem p = make_problem(conv, x, algorithm);
     double *wide_y = take(p.y_count, sizeof *wide_y), scale = 0;
     ref_conv2d_forward(wide_y, p.wide_x, p.wide_w, NULL, p.x_shape, &p.conv, false);
     for (int64_t i = 0; i < p.y_count; ++i) scale = fmax(scale, fabs(wide_y[i]));
     CHECK_CLOSE(run_forward(&p, NULL, false), take_narrow(wide_y, p.y_count), p.y_count, 0, worst * scale);
+}
+
+static void fast_algorithms_are_accurate(void **state) {
+    (void)state;
+    check_accuracy((dgba_conv2d){256, 8, 3, 1, 2, 2}, (dgba_shape){1, 256, 12, 12}, DGBA_CONV2D_WINOGRAD);
+    check_accuracy((dgba_conv2d){1024, 64, 1, 1, 0, 1}, (dgba_shape){1, 1024, 10, 10}, DGBA_CONV2D_STRASSEN);
 }
 
 /** What the plan of a network relies on. */
@@ -249,7 +267,13 @@ static void choices_fit_the_shape(void **state) {
         dgba_shape x;
         dgba_conv2d_algorithm expected;
     } cases[] = {
-        {{1024, 1024, 1, 1, 0, 1}, {1, 1024, 41, 41}, DGBA_CONV2D_POINTWISE},
+        {{1024, 1024, 1, 1, 0, 1}, {1, 1024, 41, 41}, DGBA_CONV2D_STRASSEN},
+        {{512, 512, 1, 1, 0, 1}, {1, 512, 23, 23}, DGBA_CONV2D_STRASSEN},
+        {{512, 512, 1, 1, 0, 1}, {1, 512, 16, 16}, DGBA_CONV2D_PANELS},
+        {{1024, 1024, 1, 1, 0, 1}, {1, 1024, 12, 16}, DGBA_CONV2D_PANELS},
+        {{1024, 40, 1, 1, 0, 1}, {1, 1024, 41, 41}, DGBA_CONV2D_PANELS},
+        {{64, 256, 1, 1, 0, 1}, {4, 64, 81, 81}, DGBA_CONV2D_PANELS},
+        {{128, 128, 1, 1, 0, 1}, {8, 128, 6, 8}, DGBA_CONV2D_POINTWISE}, // small products are BLAS's own
         {{64, 128, 1, 2, 0, 1}, {1, 64, 81, 81}, DGBA_CONV2D_COLUMNS},
         {{3, 64, 7, 2, 3, 1}, {1, 3, 321, 321}, DGBA_CONV2D_COLUMNS},
         {{4, 4, 3, 1, 1, 1}, {2, 4, 9, 9}, DGBA_CONV2D_COLUMNS},
@@ -261,7 +285,10 @@ static void choices_fit_the_shape(void **state) {
     for (int64_t i = 0; i < DGBA_COUNT_OF(cases); ++i)
         for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d) {
             const dgba_conv2d_algorithm chosen = dgba_conv2d_choose(&cases[i].conv, cases[i].x, d);
-            assert_string_equal(dgba_conv2d_algorithm_name(chosen), dgba_conv2d_algorithm_name(cases[i].expected));
+            const bool by_blas = d == DGBA_CONV2D_BACKWARD_PARAMS &&
+                                 (cases[i].expected == DGBA_CONV2D_PANELS || cases[i].expected == DGBA_CONV2D_STRASSEN);
+            const dgba_conv2d_algorithm expected = by_blas ? DGBA_CONV2D_POINTWISE : cases[i].expected;
+            assert_string_equal(dgba_conv2d_algorithm_name(chosen), dgba_conv2d_algorithm_name(expected));
         }
 }
 
@@ -329,9 +356,10 @@ static void bias_gradient_may_be_left_out(void **state) {
 }
 
 /** An image's result does not depend on the images beside it, but for rounding: BLAS may choose another order of summation
- *  for a wider matrix. Not so the kernels of Winograd. */
+ *  for a wider matrix. Not so kernels of our own. */
 static void check_single_images(const dgba_conv2d *conv, dgba_conv2d_algorithm algorithm) {
-    problem p = make_problem(*conv, (dgba_shape){5, 16, 12, 15}, algorithm);
+    const bool own = algorithm != DGBA_CONV2D_POINTWISE && algorithm != DGBA_CONV2D_COLUMNS;
+    problem p = make_problem(*conv, (dgba_shape){5, conv->in_channels, 12, 15}, algorithm);
     const int64_t x_image = p.x_count / 5, y_image = p.y_count / 5;
     const float *y = run_forward(&p, p.b, true), *dx = run_backward_input(&p, NULL);
     for (int64_t n = 0; n < 5; ++n) {
@@ -341,36 +369,41 @@ static void check_single_images(const dgba_conv2d *conv, dgba_conv2d_algorithm a
         one.dy += n * y_image;
         one.x_count = x_image;
         one.y_count = y_image;
-        if (algorithm == DGBA_CONV2D_WINOGRAD) {
+        if (own) {
             assert_memory_equal(run_forward(&one, p.b, true), y + n * y_image, (size_t)y_image * sizeof *y);
             assert_memory_equal(run_backward_input(&one, NULL), dx + n * x_image, (size_t)x_image * sizeof *dx);
         }
         CHECK_TERMS(run_forward(&one, p.b, true), y + n * y_image, y_image, tolerances[algorithm].forward, p.w_count / p.k);
-        CHECK_TERMS(run_backward_input(&one, NULL), dx + n * x_image, x_image, tolerances[algorithm].input, p.w_count / 16);
+        CHECK_TERMS(run_backward_input(&one, NULL), dx + n * x_image, x_image, tolerances[algorithm].input,
+                    p.w_count / p.x_shape.c);
     }
 }
 
 static void single_images_equal_the_batch(void **state) {
     (void)state;
     static const dgba_conv2d convs[] = {
-        {16, 12, 3, 1, 1, 1}, {16, 12, 1, 1, 0, 1}, {16, 12, 3, 2, 12, 12}, {16, 12, 3, 1, 7, 7}};
+        {16, 12, 3, 1, 1, 1}, {16, 12, 1, 1, 0, 1}, {32, 64, 1, 1, 0, 1}, {16, 12, 3, 2, 12, 12}, {16, 12, 3, 1, 7, 7}};
     for (int64_t i = 0; i < DGBA_COUNT_OF(convs); ++i)
         for (dgba_conv2d_algorithm a = 0; a < DGBA_CONV2D_ALGORITHMS; ++a)
-            if (dgba_conv2d_supports(a, &convs[i], (dgba_shape){5, 16, 12, 15})) check_single_images(&convs[i], a);
+            if (dgba_conv2d_supports(a, &convs[i], (dgba_shape){5, convs[i].in_channels, 12, 15}))
+                check_single_images(&convs[i], a);
 }
 
 static void not_a_number_is_not_rectified_away(void **state) {
     (void)state;
     for (dgba_conv2d_algorithm a = 0; a < DGBA_CONV2D_ALGORITHMS; ++a) {
-        const int64_t reach = a == DGBA_CONV2D_POINTWISE ? 0 : 1;
-        problem p = make_problem((dgba_conv2d){1, 1, 2 * reach + 1, 1, reach, 1}, (dgba_shape){1, 1, 5, 5}, a);
+        const int64_t reach = a == DGBA_CONV2D_COLUMNS || a == DGBA_CONV2D_WINOGRAD ? 1 : 0;
+        const int64_t channels = a == DGBA_CONV2D_STRASSEN ? 32 : 1;
+        const bool spreads = a == DGBA_CONV2D_STRASSEN || a == DGBA_CONV2D_WINOGRAD;
+        problem p =
+            make_problem((dgba_conv2d){channels, channels, 2 * reach + 1, 1, reach, 1}, (dgba_shape){1, channels, 5, 5}, a);
         p.x[12] = NAN;
         p.wide_x[12] = (double)NAN;
         const float *y = run_forward(&p, p.b, true);
-        for (int64_t i = 0; i < 25; ++i) {
-            const bool touched = llabs(i / 5 - 2) <= reach && llabs(i % 5 - 2) <= reach;
+        for (int64_t i = 0; i < 25 * channels; ++i) {
+            const bool touched = llabs(i % 25 / 5 - 2) <= reach && llabs(i % 5 - 2) <= reach;
             if (touched) assert_true(isnan(y[i]));
-            if (!touched && a < DGBA_CONV2D_WINOGRAD) assert_false(isnan(y[i]));
+            if (!touched && !spreads) assert_false(isnan(y[i]));
         }
     }
 }
@@ -390,7 +423,7 @@ int main(void) {
         cmocka_unit_test(chosen_geometries_equal_the_twin),
         cmocka_unit_test(drawn_geometries_equal_the_twin),
         cmocka_unit_test(all_dilations_equal_the_twin),
-        cmocka_unit_test(winograd_is_accurate),
+        cmocka_unit_test(fast_algorithms_are_accurate),
         cmocka_unit_test(choices_fit_the_shape),
 
         cmocka_unit_test(gradients_equal_finite_differences),

@@ -60,13 +60,17 @@ static int64_t scratch(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv,
     return dgba_conv2d_scratch(algorithm, conv, x, DGBA_CONV2D_BACKWARD_INPUT);
 }
 
-/** Columns are bounded by a cache's size for maps of any size, Winograd's matrices by an image's, for any number of images.
- */
+/** Columns and panels are bounded by a cache's size for maps of any size, Winograd's matrices by an image's, for any number
+ *  of images; Strassen's by the weights'. */
 static void scratch_is_bounded(void **state) {
     (void)state;
     const dgba_conv2d small = {64, 64, 3, 1, 1, 1}, large = {512, 1024, 3, 1, 12, 12}, pointwise = {64, 64, 1, 1, 0, 1};
+    const dgba_conv2d heads = {1024, 1024, 1, 1, 0, 1};
     const int64_t megabyte = 1 << 18;
     assert_int_equal(scratch(DGBA_CONV2D_POINTWISE, &pointwise, (dgba_shape){16, 64, 81, 81}), 0);
+    assert_in_range(scratch(DGBA_CONV2D_PANELS, &pointwise, (dgba_shape){16, 64, 81, 81}), 1, megabyte);
+    assert_in_range(scratch(DGBA_CONV2D_STRASSEN, &pointwise, (dgba_shape){16, 64, 81, 81}), 1, megabyte / 4);
+    assert_in_range(scratch(DGBA_CONV2D_STRASSEN, &heads, (dgba_shape){16, 1024, 41, 41}), 1, 9 * megabyte);
     for (int64_t size = 4; size < 400; size *= 3) {
         const dgba_shape x = {16, 64, size, size};
         assert_in_range(scratch(DGBA_CONV2D_COLUMNS, &small, x), 1, 3 * megabyte / 2);

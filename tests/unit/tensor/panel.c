@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "dgba/tensor.h"
 #include "support/check.h"
@@ -66,6 +67,48 @@ static void every_element_has_the_same_bits_wherever_it_stands(void **state) {
     }
 }
 
+/** Sums that begin with a matrix or with a number per row, the first also in place; rectified or not. */
+static void check_ends(int64_t kernel, int64_t rows, int64_t columns) {
+    enum { INNER = 20, STRIDE = DGBA_PANEL_COLUMNS + PAD };
+    static float add[MOST_ROWS * STRIDE], plain[MOST_ROWS * STRIDE];
+    const dgba_rows shape = {a, INNER, DGBA_PANEL_GRAIN, rows, INNER};
+    check_random(add, DGBA_COUNT_OF(add), 5);
+    dgba_panel_product_by(kernel, plain, STRIDE, shape, b, columns);
+    for (int way = 0; way < 6; ++way) {
+        const bool relu = way % 2, by_row = way / 2 == 0, in_place = way / 2 == 1;
+        dgba_fill(c, NAN, rows * STRIDE);
+        if (in_place) memcpy(c, add, (size_t)(rows * STRIDE) * sizeof *c);
+        const dgba_panel_ends ends = {by_row ? NULL : in_place ? c : add, STRIDE, by_row ? add : NULL, relu};
+        dgba_panel_product_onto_by(kernel, c, STRIDE, shape, b, columns, ends);
+        for (int64_t i = 0; i < rows; ++i) {
+            for (int64_t j = 0; j < columns; ++j) {
+                const double sum = (double)plain[i * STRIDE + j] + (double)(by_row ? add[i] : add[i * STRIDE + j]);
+                assert_true(fabs((double)c[i * STRIDE + j] - (relu ? fmax(sum, 0) : sum)) <= 1e-5);
+            }
+        }
+    }
+}
+
+static void sums_begin_and_end_as_told(void **state) {
+    (void)state;
+    check_random(a, DGBA_COUNT_OF(a), 1);
+    check_random(b, DGBA_COUNT_OF(b), 2);
+    for (int64_t kernel = 0; kernel < dgba_panel_kernels(); ++kernel)
+        for (int64_t rows = 1; rows <= 19; ++rows)
+            for (int64_t columns = 1; columns <= DGBA_PANEL_COLUMNS; columns += 13) check_ends(kernel, rows, columns);
+}
+
+static void not_a_number_is_not_rectified_away(void **state) {
+    (void)state;
+    check_random(b, DGBA_COUNT_OF(b), 2);
+    a[0] = NAN;
+    for (int64_t kernel = 0; kernel < dgba_panel_kernels(); ++kernel) {
+        dgba_panel_product_onto_by(kernel, c, DGBA_PANEL_COLUMNS, (dgba_rows){a, 1, DGBA_PANEL_GRAIN, 1, 1}, b,
+                                   DGBA_PANEL_COLUMNS, (dgba_panel_ends){.relu = true});
+        for (int64_t j = 0; j < DGBA_PANEL_COLUMNS; ++j) assert_true(isnan(c[j]));
+    }
+}
+
 static void kernels_have_names(void **state) {
     (void)state;
     assert_in_range(dgba_panel_kernels(), 1, 3);
@@ -76,6 +119,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kernel_equals_the_plain_sum),
         cmocka_unit_test(every_element_has_the_same_bits_wherever_it_stands),
+        cmocka_unit_test(sums_begin_and_end_as_told),
+        cmocka_unit_test(not_a_number_is_not_rectified_away),
         cmocka_unit_test(kernels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
