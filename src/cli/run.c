@@ -50,7 +50,7 @@ static dgba_status work(char **result, size_t *result_count, void *self, const c
     *result = NULL;
     *result_count = 0;
     if (count == 0) return DGBA_OK;
-    return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count);
+    return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count, NULL);
 }
 
 static void started(void *self, int64_t unit, int worker) {

@@ -30,7 +30,7 @@ static int64_t run_training(char **result, size_t *count, int64_t every) {
     dgba_status status = DGBA_E_STOPPED;
     for (; status == DGBA_E_STOPPED; ++runs) {
         asked = 0;
-        status = dgba_worker_run(result, count, worker, message, length);
+        status = dgba_worker_run(result, count, worker, message, length, NULL);
     }
     CHECK_OK(status);
     dgba_worker_free(&worker);
@@ -132,7 +132,7 @@ static void damaged_side_files_are_no_harm(void **state) {
         dgba_worker_set_watch(worker, &(dgba_worker_watch){.should_stop = should_stop, .save_seconds = 0});
         asked = 0;
         stop_at = 3;
-        CHECK_FAILS(DGBA_E_STOPPED, dgba_worker_run(&stopped, &again_count, worker, unit, count));
+        CHECK_FAILS(DGBA_E_STOPPED, dgba_worker_run(&stopped, &again_count, worker, unit, count, NULL));
         CHECK_MESSAGE("stopped after iteration 3 of 6");
         dgba_worker_free(&worker);
         dgba_free(unit);
