@@ -4,6 +4,7 @@
 
 #include "dgba/base/clock.h"
 #include "dgba/base/compiler.h"
+#include "dgba/base/crew.h"
 #include "dgba/base/file.h"
 #include "dgba/base/hash.h"
 #include "dgba/base/log.h"

@@ -89,6 +89,14 @@ typedef struct dgba_plan dgba_plan;
  *  Errors    DGBA_E_SHAPE (the place named); DGBA_E_USAGE for batch normalisation that cannot be folded in evaluation
  *            mode, for two outputs that are one value there, and for no output; DGBA_E_MEMORY */
 dgba_status dgba_plan_create(dgba_plan **out, const dgba_graph *graph, dgba_shape input, dgba_purpose purpose);
+
+/** A plan of purpose TRAIN for batches of `parts` equal parts, each of at most input.n samples. A crew shares them: each
+ *  member has as many, in the order of the members, and all of them call forward and backward together; without a crew
+ *  (NULL) this plan has all. Batch normalisation sees the whole batch, and gradients are those of the whole batch. The
+ *  result depends on the number of parts, but not on who computes which.
+ *  Errors    as dgba_plan_create() */
+dgba_status dgba_plan_create_in_parts(dgba_plan **out, const dgba_graph *graph, dgba_shape input, int64_t parts,
+                                      const dgba_crew *crew);
 void dgba_plan_free(dgba_plan **plan);
 
 /** Bytes of the plan's block, and of all its buffers if none shared memory with another (NULL if not wanted). */
@@ -99,13 +107,16 @@ int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse);
  * statistics in it. */
 void dgba_plan_bind(dgba_plan *plan, float *parameters);
 
-/** Runs `samples` images (at most the planned number). `dropout_index` names the dropout pattern together with `seed`
- *  (training only). x (samples,C,H,W) must stay until the backward pass of training. */
+/** Runs `samples` images (at most the planned number) of each part. `dropout_index` names the dropout pattern together with
+ *  `seed` (training only). x (parts of this plan · samples,C,H,W) must stay until the backward pass of training. */
 typedef struct dgba_run {
     int64_t samples;
     uint64_t seed, dropout_index;
 } dgba_run;
 void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run);
+
+/** Which of this plan's parts dgba_plan_output() and dgba_plan_seed() speak of; the first if nobody says. */
+void dgba_plan_choose_part(dgba_plan *plan, int64_t part);
 
 /** Output `index` of the last forward pass, (samples,C,H,W); borrowed until the next one. */
 const float *dgba_plan_output(const dgba_plan *plan, int64_t index, dgba_shape *shape);

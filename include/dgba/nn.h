@@ -110,18 +110,32 @@ typedef struct dgba_batchnorm {
     float epsilon, momentum; // 1e-5 and 0.1 in all our models
 } dgba_batchnorm;
 
-/** Training mode: normalises by the statistics of the batch and moves the running ones.
- *  Formula   y = (x − mean)·inv_std·gamma + beta, inv_std = 1/√(var + epsilon), var biased (divided by N·H·W);
- *            running ← (1 − momentum)·running + momentum·(mean, unbiased var)
- *  Shapes    gamma, beta, running_mean, running_var, mean, inv_std (C)
- *  Errors    needs N·H·W > 1, as PyTorch does: checked when the graph is planned */
-void dgba_batchnorm_train_forward(float *y, float *mean, float *inv_std, float *running_mean, float *running_var,
-                                  const float *x, const float *gamma, const float *beta, dgba_shape shape,
-                                  dgba_batchnorm options);
+/* Training mode normalises by the statistics of the batch. A batch may be computed in parts: each part's sums are added
+ * up, and what follows from the totals is the same for all parts. */
 
-/** dx of training mode, and adds to dgamma and dbeta. */
-void dgba_batchnorm_train_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const float *x,
-                                   const float *mean, const float *inv_std, const float *gamma, dgba_shape shape,
+/** Formula   sums[c] = (Σ a, Σ a·b) over the elements of channel c
+ *  Shapes    sums (C,2); a, b (N,C,H,W) */
+void dgba_batchnorm_sums(double *sums, const float *a, const float *b, dgba_shape shape);
+
+/** Statistics of a batch from its sums of x and x·x over `count` elements a channel; moves the running ones.
+ *  Formula   inv_std = 1/√(var + epsilon), var biased (divided by count);
+ *            running ← (1 − momentum)·running + momentum·(mean, unbiased var)
+ *  Shapes    mean, inv_std, running_mean, running_var (C)  sums (C,2)
+ *  Errors    needs count > 1, as PyTorch does: checked when the graph is planned */
+void dgba_batchnorm_statistics(float *mean, float *inv_std, float *running_mean, float *running_var, const double *sums,
+                               int64_t count, int64_t channels, dgba_batchnorm options);
+
+/** Formula   y = (x − mean)·inv_std·gamma + beta */
+void dgba_batchnorm_normalise(float *y, const float *x, const float *mean, const float *inv_std, const float *gamma,
+                              const float *beta, dgba_shape shape);
+
+/** Adds to dgamma and dbeta; from the batch's sums of dy and dy·x. */
+void dgba_batchnorm_backward_params(float *dgamma, float *dbeta, const double *sums, const float *mean,
+                                    const float *inv_std, int64_t channels);
+
+/** dx, from the batch's sums of dy and dy·x over `count` elements a channel. */
+void dgba_batchnorm_backward_input(float *dx, const float *dy, const float *x, const float *mean, const float *inv_std,
+                                   const float *gamma, const double *sums, int64_t count, dgba_shape shape,
                                    bool accumulate);
 
 /** Evaluation mode as one multiplication and one addition per channel, for folding into the convolution before it.
@@ -162,11 +176,16 @@ void dgba_maxpool_backward(float *dx, const float *dy, const int32_t *winner, dg
 
 /* ---- Dropout ---- */
 
+/** A pattern of dropout, named by (seed, index) and the rate, and which of its elements is the first of an array. */
+typedef struct dgba_dropout {
+    float rate;
+    uint64_t seed, index;
+    int64_t first;
+} dgba_dropout;
+
 /** Training mode: each element is kept with probability 1 − rate (to 16 binary digits) and then divided by 1 − rate.
- *  `kept` (count) receives 1 or 0 for the backward pass. The pattern depends on (seed, index) and the rate only.
- *  y may be x. */
-void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, float rate, uint64_t seed,
-                          uint64_t index);
+ *  `kept` (count) receives 1 or 0 for the backward pass. y may be x. */
+void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, dgba_dropout dropout);
 void dgba_dropout_backward(float *dx, const float *dy, const uint8_t *kept, int64_t count, float rate, bool accumulate);
 
 /* ---- Sum of two maps ---- */

@@ -15,7 +15,8 @@
 
 /** A unit of work as the scheduler sees it. */
 typedef struct dgba_sched_unit {
-    double cost;          // estimate in any unit; longest first among ready units
+    double cost;          // estimate of one worker's time, in any unit; longest first among ready units
+    int64_t workers;      // that can share it, each as much of it; 0 and 1: one
     int64_t affinity;     // units of equal affinity are better run by the same worker (same model); -1 = none
     const int64_t *needs; // units that must be done before; borrowed for the scheduler's life
     int64_t need_count;
@@ -33,7 +34,9 @@ typedef struct dgba_sched_counts {
     double cost_done;                                               // of those among them that ended, well or not
 } dgba_sched_counts;
 
-/** Priority of a unit is its cost plus the costliest chain of units that need it.
+/** Workers of a unit: the largest number that divides the number of workers that can share it, so that all do as much, and
+ *  is not more than there are. Its duration is its cost divided by them, and its priority is its duration plus that of the
+ *  longest chain of units that need it.
  *  Errors    DGBA_E_USAGE, naming a unit: needs form a circle or name no unit, a cost is negative or not finite;
  *            DGBA_E_MEMORY */
 dgba_status dgba_sched_create(dgba_sched **out, const dgba_sched_unit *units, int64_t count, int64_t workers);
@@ -41,8 +44,18 @@ void dgba_sched_free(dgba_sched **sched);
 
 /** What an idle worker should do: RUN gives the unit; WAIT: ask again after the next event; EXIT: nothing will come.
  *  The unit is the ready one of highest priority (ties: lowest index), except that the best ready unit of the affinity of
- *  the worker's last unit is preferred if it has at least half that priority. */
+ *  the worker's last unit is preferred if it has at least half that priority, and none of the two is shared.
+ *  A shared unit takes other idle workers, too (dgba_sched_crew): those that come after this one, round the end. As long as
+ *  too few are idle they WAIT for it, and nothing else is handed out, so that it is not put off for ever. */
 dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t worker);
+
+/** The workers of a running unit in ascending order.
+ *  Shapes    workers: room for all workers
+ *  Returns   how many */
+int64_t dgba_sched_crew(int64_t *workers, const dgba_sched *sched, int64_t unit);
+
+/** Shares nothing from now on: each unit has one worker. */
+void dgba_sched_share_nothing(dgba_sched *sched);
 
 /** A running unit ended. Failed units block those that cannot do without them. */
 void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);
@@ -50,7 +63,7 @@ void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);
 /** A running unit was interrupted, or failed and is tried again: it waits as if it had not been handed out. */
 void dgba_sched_put_back(dgba_sched *sched, int64_t unit);
 
-/** A worker is gone: its unit, if any, waits again, and the worker gets no more. */
+/** A worker is gone: its unit, if any, waits again, and the worker gets no more; others that shared the unit are idle. */
 void dgba_sched_lose(dgba_sched *sched, int64_t worker);
 
 /** Hand out nothing more; running units may finish. */
@@ -61,7 +74,7 @@ dgba_sched_counts dgba_sched_count(const dgba_sched *sched);
 /** Whether nothing runs and nothing more will. */
 bool dgba_sched_is_over(const dgba_sched *sched);
 
-/** Cost of the costliest chain of units that need one another, of those that are not cached: no farm is faster. */
+/** Duration of the longest chain of units that need one another, of those that are not cached: no farm is faster. */
 double dgba_sched_longest_chain(const dgba_sched *sched);
 
 /* ---- Simulation ---- */
@@ -75,11 +88,12 @@ typedef struct dgba_sched_farm {
 
 typedef struct dgba_sched_forecast {
     double seconds;     // until the last unit has ended
-    double work, chain; // cost of all units that run; of their longest chain
+    double work, chain; // cost of all units that run; duration of their longest chain
     double efficiency;  // work / (seconds × sum of the speeds); 1 if there is nothing to do
 } dgba_sched_forecast;
 
-/** Plays a run by the same core that schedules real ones: nothing fails, and each unit takes exactly its cost.
+/** Plays a run by the same core that schedules real ones: nothing fails, and each unit takes exactly its cost. Workers that
+ *  share a unit go at the pace of the slowest.
  *  Errors    as dgba_sched_create() */
 dgba_status dgba_sched_simulate(dgba_sched_forecast *out, const dgba_sched_unit *units, int64_t count,
                                 const dgba_sched_farm *farm);
@@ -89,9 +103,10 @@ dgba_status dgba_sched_simulate(dgba_sched_forecast *out, const dgba_sched_unit 
 /** How a unit ended; borrowed for the call. */
 typedef struct dgba_farm_result {
     int64_t unit;
-    int worker;
+    const int64_t *workers; // that ran it, the first of them the one with the result
+    int64_t worker_count;
     dgba_status status;
-    const char *message; // of a failure
+    const char *message; // of a failure, the first one
     const char *bytes;   // the result, if status is DGBA_OK
     size_t count;
     double seconds;  // that the work took
@@ -107,9 +122,11 @@ typedef struct dgba_farm {
     /** Rank 0: the input of a unit. Caller of prepare frees *bytes with dgba_free(). An error here fails the unit. */
     dgba_status (*prepare)(char **bytes, size_t *count, void *context, int64_t unit);
     /** Worker: input to result. The farm frees *result with dgba_free(). Must not call MPI. DGBA_E_STOPPED gives the
-     *  unit back. */
-    dgba_status (*work)(char **result, size_t *result_count, void *context, const char *bytes, size_t count);
-    /** Rank 0: a worker has been given a unit; or NULL. */
+     *  unit back. Workers that share the unit have the same input and a crew, NULL for one alone; the result is that of
+     *  the first of them. A failure must be that of all of them (dgba_crew_agree). */
+    dgba_status (*work)(char **result, size_t *result_count, void *context, const char *bytes, size_t count,
+                        const dgba_crew *crew);
+    /** Rank 0: a worker has been given a unit, or a share of one; or NULL. */
     void (*started)(void *context, int64_t unit, int worker);
     /** Rank 0: a unit ended, or failed and is tried again. An error here (the disk is full) ends the farm: nothing more is
      * handed out, and the results of running units are awaited and dropped. */

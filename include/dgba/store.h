@@ -92,7 +92,7 @@ typedef struct dgba_provenance {
     X(INTEGER, seed, "", "seed of training")                                                     \
     X(INTEGER, iterations, "", "training iterations")                                            \
     X(TEXT, adversarial, "", "attack of adversarial training, empty if trained on clean images") \
-    X(REAL, train_seconds, "second", "wall time of training")                                    \
+    X(REAL, train_seconds, "second", "wall time of training, summed over its ranks")             \
     X(INTEGER, images, "", "test images behind the clean values")                                \
     X(TEXT, status, "", "ok, missing or failed")                                                 \
     X(TEXT, reason, "", "why it failed")

@@ -19,6 +19,7 @@ typedef enum dgba_train_keep { DGBA_TRAIN_KEEP_LAST, DGBA_TRAIN_KEEP_BEST } dgba
 /** Filled from dgba_train_options. */
 typedef struct dgba_train {
     int64_t iterations, batch, seed;
+    int64_t group; // equal parts of a batch, each planned for itself: as many workers can share a training
     double learning_rate;
     double decay;        // the rate is multiplied by it …
     int64_t decay_every; // … every so many iterations
@@ -50,6 +51,10 @@ typedef struct dgba_train_adversarial {
 
 extern const dgba_option_table dgba_train_adversarial_options;
 
+/** Whether the attack goes together with the training's options.
+ *  Errors    DGBA_E_CONFIG */
+dgba_status dgba_train_check_adversarial(const dgba_train_adversarial *adversarial, const dgba_train *options);
+
 /* ---- The optimiser ---- */
 
 /** State of Adam for an array of parameters. */
@@ -74,8 +79,13 @@ void dgba_adam_step(float *parameters, dgba_adam *adam, const float *gradients, 
  *  Returns   ‖g‖₂ as it was; the gradient is untouched if that is not finite */
 double dgba_train_clip(float *gradients, const dgba_graph *graph, double most);
 
-/** Writes the seeds of one output of a plan for the loss of its task pooled over the batch's valid pixels, times `factor`.
- *  Formula   Σ losses·denominators / Σ denominators, 0 if no pixel is valid
+/** Pools losses: those of samples become that of their batch.
+ *  Formula   pooled = Σ losses·denominators / Σ denominators, 0 if no pixel is valid
+ *            weights: on entry denominators, afterwards factor · ∂pooled/∂losses
+ *  Returns   pooled */
+double dgba_train_pool(double *weights, const double *losses, int64_t samples, double factor);
+
+/** Writes the seeds of one output of a plan for the loss of its task pooled over the batch, times `factor`.
  *  Shapes    losses, weights (N): scratch
  *  Returns   that loss, without the factor */
 double dgba_train_seed_task(dgba_plan *plan, int64_t output, double *losses, double *weights, const dgba_task *task,
@@ -114,7 +124,7 @@ typedef struct dgba_train_state {
     double losses_since[DGBA_MOST_TASKS]; // sums since the last entry of the log
     double adversarial_losses_since[DGBA_MOST_TASKS];
     dgba_train_log log;
-    double seconds;     // spent so far, over all parts of the training
+    double seconds;     // spent so far, from start to start, summed over the crew's members
     int64_t plan_bytes; // of the plans
 } dgba_train_state;
 
@@ -133,7 +143,9 @@ typedef struct dgba_train_job {
     dgba_data *data;
     dgba_train_images images, evaluated; // to train on; for evaluations
     int64_t height, width;               // of evaluated images, the default crop
-    /** Called after each iteration; the training ends with what it returns unless that is DGBA_OK. May be NULL. */
+    const dgba_crew *crew;               // shares each batch: its size divides options->group; NULL = this process alone
+    /** Called after each iteration; the training ends with what it returns unless that is DGBA_OK, which all members of the
+     *  crew must return alike. May be NULL. */
     dgba_status (*after)(void *self, const dgba_train_state *state);
     void *self;
 } dgba_train_job;
@@ -143,7 +155,8 @@ typedef struct dgba_train_job {
 dgba_status dgba_train_begin(dgba_train_state *out, const dgba_train_job *job);
 void dgba_train_state_free(dgba_train_state *state);
 
-/** Trains from the state on to the last iteration. Where it ends depends on the job and the state only.
+/** Trains from the state on to the last iteration. Where it ends depends on the job and the state only, but not on the
+ *  crew: each of its members calls this with the same job and state, and ends with the same state.
  *  Formula   an iteration of adversarial training: a step on a batch (unless switched off); an attack on it with the model
  *            in evaluation mode, as it is then; a step on the images of the attack. Both steps with the labels of the
  *            batch and the rate of the iteration, each moves the batch normalisation's statistics

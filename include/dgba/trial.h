@@ -41,12 +41,13 @@ const char *dgba_unit_kind_name(dgba_unit_kind kind);
 typedef struct dgba_unit {
     dgba_unit_kind kind;
     char id[DGBA_HASH_TEXT_BYTES];
-    double macs;    // multiply-accumulates of one forward pass of one image
-    double cost;    // estimated multiply-accumulates of the unit
-    int64_t model;  // number of the model in the sweep
-    int64_t attack; // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
-    int64_t shard;  // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
-    int64_t needs;  // index of the training unit, -1 for none; a transfer unit wants all of them
+    double macs;     // multiply-accumulates of one forward pass of one image
+    double cost;     // estimated multiply-accumulates of the unit
+    int64_t workers; // that can share it: the group of a training, otherwise 1
+    int64_t model;   // number of the model in the sweep
+    int64_t attack;  // number of the attack in the sweep; -1 unless kind is ATTACK or TRANSFER
+    int64_t shard;   // number of the shard, of a transfer unit the first; -1 if kind is TRAIN
+    int64_t needs;   // index of the training unit, -1 for none; a transfer unit wants all of them
 } dgba_unit;
 
 /** What results show of a few test images: the first of the sweep's images, under the attacks with the largest radius of
@@ -182,10 +183,13 @@ typedef struct dgba_worker_watch {
 void dgba_worker_set_watch(dgba_worker *worker, const dgba_worker_watch *watch);
 
 /** Runs the unit of a message: the record (or checkpoint) as the bytes of an HDF5 file.
+ *  A crew shares a training of a group: each member's worker runs the same message; the first has the result and saves the
+ *  training, the others have none. NULL: this worker alone.
  *  Owns      caller frees *result with dgba_free()
  *  Errors    whatever went wrong, with its reason; the worker remains usable. DGBA_E_STOPPED for a training that was
  *            asked to stop: its state is saved in the run folder, and the same message makes it go on */
-dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count);
+dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count,
+                            const dgba_crew *crew);
 
 /** The images (N,3,H,W) of the attack unit that was run last, as the network sees them; borrowed until the next unit. */
 typedef struct dgba_attacked {

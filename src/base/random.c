@@ -29,6 +29,12 @@ uint32_t dgba_random_bits(dgba_random *stream) {
     return stream->block[stream->used++];
 }
 
+void dgba_random_skip(dgba_random *stream, uint64_t draws) {
+    DGBA_ASSERT(stream->counter[0] == 0 && draws / 4 <= UINT32_MAX);
+    stream->counter[0] = (uint32_t)(draws / 4);
+    for (uint64_t i = 0; i < draws % 4; ++i) dgba_random_bits(stream);
+}
+
 double dgba_random_uniform(dgba_random *stream) { return dgba_random_bits(stream) * 0x1p-32; }
 
 double dgba_random_between(dgba_random *stream, double low, double high) {

@@ -84,7 +84,7 @@ static dgba_status run_unit(job *j, int64_t unit) {
     size_t count = 0;
     dgba_unit_result *result = &j->results[unit];
     DGBA_TRY(dgba_unit_message(&message, &count, &j->sweep, &j->sweep.units[unit], ""));
-    const dgba_status status = dgba_worker_run(&result->bytes, &result->count, j->worker, message, count);
+    const dgba_status status = dgba_worker_run(&result->bytes, &result->count, j->worker, message, count, NULL);
     dgba_free(message);
     return status;
 }

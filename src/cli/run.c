@@ -46,11 +46,12 @@ static dgba_status prepare(char **bytes, size_t *count, void *self, int64_t unit
     return dgba_unit_message(bytes, count, state->sweep, about, folder);
 }
 
-static dgba_status work(char **result, size_t *result_count, void *self, const char *bytes, size_t count) {
+static dgba_status work(char **result, size_t *result_count, void *self, const char *bytes, size_t count,
+                        const dgba_crew *crew) {
     *result = NULL;
     *result_count = 0;
     if (count == 0) return DGBA_OK;
-    return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count);
+    return dgba_worker_run(result, result_count, ((context *)self)->worker, bytes, count, crew);
 }
 
 static void started(void *self, int64_t unit, int worker) {
@@ -63,27 +64,30 @@ static void note_failure(run_state *state, const dgba_unit *unit, const dgba_far
     dgba_text name = {0};
     dgba_unit_describe(&name, state->sweep, unit);
     if (result->will_retry) {
-        DGBA_WARNING("%s failed on rank %d and is tried again: %s", dgba_text_chars(&name), result->worker,
+        DGBA_WARNING("%s failed on rank %lld and is tried again: %s", dgba_text_chars(&name), (long long)result->workers[0],
                      result->message);
     } else {
-        DGBA_ERROR("%s failed on rank %d: %s", dgba_text_chars(&name), result->worker, result->message);
+        DGBA_ERROR("%s failed on rank %lld: %s", dgba_text_chars(&name), (long long)result->workers[0], result->message);
         state->failures[result->unit] = dgba_text_copy(result->message);
         state->failed = true;
     }
     dgba_text_free(&name);
 }
 
-/** What an ended unit says of its worker, and of how long units take. */
+/** What an ended unit says of its workers, and of how long units take. */
 static void note_end(run_state *state, const dgba_unit *unit, const dgba_farm_result *result) {
-    run_worker *worker = &state->workers[result->worker];
-    worker->unit = -1;
-    worker->busy_seconds += result->seconds;
-    if (result->status == DGBA_OK)
-        worker->done += 1;
-    else
-        worker->failed += 1;
+    for (int64_t i = 0; i < result->worker_count; ++i) {
+        run_worker *worker = &state->workers[result->workers[i]];
+        worker->unit = -1;
+        worker->busy_seconds += result->seconds;
+        if (result->status == DGBA_OK)
+            worker->done += 1;
+        else
+            worker->failed += 1;
+    }
     if (!result->will_retry) state->macs_left[unit->kind] -= unit->cost;
-    if (result->status == DGBA_OK && result->count > 0) dgba_rates_note(&state->work.rates, unit, result->seconds);
+    if (result->status == DGBA_OK && result->count > 0)
+        dgba_rates_note(&state->work.rates, unit, (double)result->worker_count * result->seconds);
 }
 
 static dgba_status finished(void *self, const dgba_farm_result *result) {
@@ -98,7 +102,9 @@ static dgba_status finished(void *self, const dgba_farm_result *result) {
     if (unit->kind == DGBA_UNIT_TRAIN) {
         dgba_text name = {0};
         dgba_unit_describe(&name, state->sweep, unit);
-        DGBA_INFO("%s: %.1f s on rank %d", dgba_text_chars(&name), result->seconds, result->worker);
+        for (int64_t i = 0; i < result->worker_count; ++i)
+            dgba_text_add(&name, "%s %lld", i == 0 ? ": on rank" : ",", (long long)result->workers[i]);
+        DGBA_INFO("%s, %.1f s", dgba_text_chars(&name), result->seconds);
         dgba_text_free(&name);
     }
     return result->count > 0 ? dgba_unit_put(state->store, unit, result->bytes, result->count) : DGBA_OK;

@@ -44,6 +44,7 @@ dgba_status units_list(unit_list *out, const dgba_sweep *sweep, const char *fold
         const dgba_unit *unit = &sweep->units[u];
         // Units of one model have its number as affinity.
         out->units[u] = (dgba_sched_unit){.affinity = unit->kind == DGBA_UNIT_TRAIN ? -1 : unit->model,
+                                          .workers = unit->workers,
                                           .done_before = folder != NULL && dgba_unit_is_done(sweep, unit, folder)};
         needs += unit->kind == DGBA_UNIT_TRANSFER ? sweep->model_count : 2;
     }

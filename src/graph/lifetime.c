@@ -1,6 +1,6 @@
 #include "plan.h"
 
-enum { MOST_BUFFERS_PER_STEP = 9, ALIGNMENT = 64 };
+enum { MOST_BUFFERS_PER_STEP = 8, ALIGNMENT = 64 };
 
 static int32_t backward_time(const dgba_plan *plan, int32_t i) { return 2 * plan->step_count - 1 - i; }
 
@@ -133,10 +133,8 @@ static void add_depthwise_buffers(dgba_plan *plan, step *s, int32_t i) {
 }
 
 static void add_batchnorm_buffers(dgba_plan *plan, step *s, int32_t i) {
-    const value *x = &plan->values[s->x[0]];
-    const int32_t now = backward_time(plan, i);
-    for (int k = 0; k < 2; ++k) s->kept[k] = add_buffer(plan, x->shape.c, sizeof(float), i, now);
-    if (!x->wants_gradient) s->unwanted = add_buffer(plan, dgba_shape_count(x->shape), sizeof(float), now, now);
+    for (int k = 0; k < 2; ++k)
+        s->kept[k] = add_buffer(plan, plan->values[s->y].shape.c, sizeof(float), i, backward_time(plan, i));
 }
 
 /** What only this step reads and writes. */

@@ -35,8 +35,7 @@ static void append_step(lowering *l, dgba_node index) {
                   .scale = NONE,
                   .kept = {NONE, NONE},
                   .forward_scratch = NONE,
-                  .backward_scratch = NONE,
-                  .unwanted = NONE};
+                  .backward_scratch = NONE};
     for (int k = 0; k < n->inputs; ++k) added.x[k] = l->value[n->input[k]];
     dgba_node last = index;
     if (is_convolution(n->op) && !is_training(plan)) {
@@ -61,7 +60,7 @@ static bool is_identity(const dgba_plan *plan, const node *n) {
 static dgba_status check_batchnorm(const dgba_plan *plan, dgba_shape shape) {
     if (!is_training(plan))
         return dgba_fail(DGBA_E_USAGE, "evaluation mode needs it right after a convolution that nothing else uses");
-    if (shape.n * shape.h * shape.w > 1) return DGBA_OK;
+    if (plan->parts.all * shape.n * shape.h * shape.w > 1) return DGBA_OK;
     return dgba_fail(DGBA_E_SHAPE, "training needs more than one value per channel");
 }
 

@@ -7,6 +7,7 @@
 
 #include "buffer.h"
 #include "node.h"
+#include "parts.h"
 
 enum { NONE = -1 }; // no buffer, no node
 
@@ -30,7 +31,6 @@ typedef struct step {
     int32_t kept[2]; // for the backward pass: winners, or dropout pattern, or mean and inv_std, or what a rectifier passes
     dgba_conv2d_algorithm algorithm[DGBA_CONV2D_DIRECTIONS]; // of a convolution, for the directions that are wanted
     int32_t forward_scratch, backward_scratch;               // of a convolution
-    int32_t unwanted;                                        // a batch normalisation's gradient of an input that wants none
     double forward_seconds, backward_seconds;                // spent
 } step;
 
@@ -45,12 +45,20 @@ struct dgba_plan {
     int32_t *outputs; // value of each output
     buffer *buffers;
     int32_t buffer_count;
-    char *block;
+    char *block; // of each part, one behind the other
     int64_t block_bytes;
     float *parameters;
     const float *x; // of the last forward pass
     dgba_run run;
+    batch_parts parts;
+    int64_t part; // whose memory is meant
 };
+
+/** Parameters of a node, from the first to the last: their place in the array of all. */
+typedef struct parameter_range {
+    int64_t first, floats;
+} parameter_range;
+parameter_range dgba_plan_parameters(const dgba_plan *plan, dgba_node index);
 
 /** Makes steps and values: skips nodes that reach no output, folds batch normalisation, fuses rectifiers.
  *  Errors    DGBA_E_SHAPE, DGBA_E_USAGE naming the node; DGBA_E_MEMORY */
@@ -60,7 +68,7 @@ dgba_status dgba_plan_lower(dgba_plan *plan, dgba_shape input);
  *  Errors    DGBA_E_MEMORY */
 dgba_status dgba_plan_add_buffers(dgba_plan *plan);
 
-/** A buffer's memory; NULL for NONE. */
+/** A buffer's memory in the current part; NULL for NONE. */
 void *dgba_plan_memory(const dgba_plan *plan, int32_t index);
 
 #endif

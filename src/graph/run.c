@@ -2,7 +2,7 @@
 
 #include "plan.h"
 
-/** The shape of a value for the samples of this run. */
+/** The shape of a value for the samples of this run, of one part. */
 static dgba_shape shape_of(const dgba_plan *plan, int32_t index) {
     dgba_shape shape = plan->values[index].shape;
     shape.n = plan->run.samples;
@@ -12,22 +12,27 @@ static dgba_shape shape_of(const dgba_plan *plan, int32_t index) {
 static int64_t count_of(const dgba_plan *plan, int32_t index) { return dgba_shape_count(shape_of(plan, index)); }
 
 static const float *read_value(const dgba_plan *plan, int32_t index) {
-    return index == 0 ? plan->x : dgba_plan_memory(plan, plan->values[index].buffer);
+    if (index == 0) return plan->x + plan->part * count_of(plan, 0);
+    return dgba_plan_memory(plan, plan->values[index].buffer);
 }
 
 static float *value_memory(const dgba_plan *plan, int32_t index) {
     return dgba_plan_memory(plan, plan->values[index].buffer);
 }
 
-/** Parameter `which` of a node, in an array laid out as the parameters. */
-static float *part(const dgba_plan *plan, float *array, dgba_node index, int64_t which) {
+/** Place of parameter `which` of a node in the array of all. */
+static int64_t offset_of(const dgba_plan *plan, dgba_node index, int64_t which) {
     const dgba_graph *graph = plan->graph;
-    return array + graph->parameters[graph->nodes[index].parameter + which].offset;
+    return graph->parameters[graph->nodes[index].parameter + which].offset;
+}
+
+static float *parameter(const dgba_plan *plan, dgba_node index, int64_t which) {
+    return plan->parameters + offset_of(plan, index, which);
 }
 
 /** The weights as bound, folded if they are. */
 static const float *raw_weights(const dgba_plan *plan, const step *s) {
-    return s->batchnorm != NONE ? dgba_plan_memory(plan, s->weight) : part(plan, plan->parameters, s->node, 0);
+    return s->batchnorm != NONE ? dgba_plan_memory(plan, s->weight) : parameter(plan, s->node, 0);
 }
 
 static dgba_conv2d_weights weights_of(const dgba_plan *plan, const step *s, dgba_conv2d_direction direction) {
@@ -36,22 +41,47 @@ static dgba_conv2d_weights weights_of(const dgba_plan *plan, const step *s, dgba
 
 static float *bias_of(const dgba_plan *plan, const step *s) {
     if (s->batchnorm != NONE) return dgba_plan_memory(plan, s->bias);
-    return plan->graph->nodes[s->node].conv.bias ? part(plan, plan->parameters, s->node, 1) : NULL;
+    return plan->graph->nodes[s->node].conv.bias ? parameter(plan, s->node, 1) : NULL;
 }
 
 /* ---- Forward ---- */
 
-static void batchnorm_forward(dgba_plan *plan, const step *s) {
-    float *p = plan->parameters;
-    dgba_batchnorm_train_forward(value_memory(plan, s->y), dgba_plan_memory(plan, s->kept[0]),
-                                 dgba_plan_memory(plan, s->kept[1]), part(plan, p, s->node, 2), part(plan, p, s->node, 3),
-                                 read_value(plan, s->x[0]), part(plan, p, s->node, 0), part(plan, p, s->node, 1),
-                                 shape_of(plan, s->y), plan->graph->nodes[s->node].batchnorm);
+/** What all parts of the batch have in common: values a channel, and statistics, which lie in the memory of the first. */
+typedef struct common {
+    int64_t channels, count;
+    float *mean, *inv_std;
+} common;
+
+static common find_common(dgba_plan *plan, const step *s) {
+    const dgba_shape shape = shape_of(plan, s->x[0]);
+    plan->part = 0;
+    return (common){.channels = shape.c,
+                    .count = plan->parts.all * shape.n * shape.h * shape.w,
+                    .mean = dgba_plan_memory(plan, s->kept[0]),
+                    .inv_std = dgba_plan_memory(plan, s->kept[1])};
 }
 
-/** Each dropout node of each run has a pattern of its own. */
-static uint64_t pattern_index(const dgba_plan *plan, const step *s) {
-    return plan->run.dropout_index * (uint64_t)plan->graph->node_count + (uint64_t)s->node;
+static void batchnorm_forward(dgba_plan *plan, const step *s) {
+    const common all = find_common(plan, s);
+    const dgba_shape shape = shape_of(plan, s->y);
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) {
+        const float *x = read_value(plan, s->x[0]);
+        dgba_batchnorm_sums(dgba_parts_sums(&plan->parts, plan->part, 2 * all.channels), x, x, shape);
+    }
+    dgba_batchnorm_statistics(all.mean, all.inv_std, parameter(plan, s->node, 2), parameter(plan, s->node, 3),
+                              dgba_parts_add_sums(&plan->parts, 2 * all.channels), all.count, all.channels,
+                              plan->graph->nodes[s->node].batchnorm);
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
+        dgba_batchnorm_normalise(value_memory(plan, s->y), read_value(plan, s->x[0]), all.mean, all.inv_std,
+                                 parameter(plan, s->node, 0), parameter(plan, s->node, 1), shape);
+}
+
+/** Each dropout node of each run has a pattern of its own, of which each part of the batch sees its elements. */
+static dgba_dropout pattern_of(const dgba_plan *plan, const step *s) {
+    return (dgba_dropout){.rate = plan->graph->nodes[s->node].rate,
+                          .seed = plan->run.seed,
+                          .index = plan->run.dropout_index * (uint64_t)plan->graph->node_count + (uint64_t)s->node,
+                          .first = (plan->parts.first + plan->part) * count_of(plan, s->y)};
 }
 
 /** The bytes that say what a step's rectifier passes, or NULL if the value itself is kept. */
@@ -59,6 +89,7 @@ static uint8_t *marks_of(const dgba_plan *plan, const step *s) {
     return s->relu || s->op == OP_RELU ? dgba_plan_memory(plan, s->kept[0]) : NULL;
 }
 
+/** The current part's share of a step other than batch normalisation, which looks at all parts. */
 static void forward_step(dgba_plan *plan, const step *s) {
     const node *n = &plan->graph->nodes[s->node];
     float *y = value_memory(plan, s->y);
@@ -74,17 +105,22 @@ static void forward_step(dgba_plan *plan, const step *s) {
             dgba_depthwise_forward(y, x, raw_weights(plan, s), bias_of(plan, s), x_shape, &n->conv.options, s->relu,
                                    dgba_plan_memory(plan, s->forward_scratch));
             break;
-        case OP_BATCHNORM: batchnorm_forward(plan, s); break;
         case OP_RELU: dgba_relu_forward(y, x, count); break;
         case OP_MAXPOOL: dgba_maxpool_forward(y, dgba_plan_memory(plan, s->kept[0]), x, x_shape, &n->pool); break;
-        case OP_DROPOUT:
-            dgba_dropout_forward(y, dgba_plan_memory(plan, s->kept[0]), x, count, n->rate, plan->run.seed,
-                                 pattern_index(plan, s));
-            break;
+        case OP_DROPOUT: dgba_dropout_forward(y, dgba_plan_memory(plan, s->kept[0]), x, count, pattern_of(plan, s)); break;
         case OP_ADD: dgba_add_forward(y, x, read_value(plan, s->x[1]), count, s->relu); break;
-        case OP_INPUT: DGBA_ASSERT(s->op != OP_INPUT);
+        case OP_BATCHNORM:
+        case OP_INPUT: DGBA_ASSERT(!"a step of one part");
     }
     if (marks_of(plan, s) != NULL) dgba_relu_mark(marks_of(plan, s), y, count);
+}
+
+/** A step of all parts of this plan. */
+static void forward_parts(dgba_plan *plan, const step *s) {
+    if (s->op == OP_BATCHNORM)
+        batchnorm_forward(plan, s);
+    else
+        for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) forward_step(plan, s);
 }
 
 void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run) {
@@ -93,9 +129,15 @@ void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run) {
     plan->run = run;
     for (int32_t i = 0; i < plan->step_count; ++i) {
         const double start = dgba_clock_seconds();
-        forward_step(plan, &plan->steps[i]);
+        forward_parts(plan, &plan->steps[i]);
         plan->steps[i].forward_seconds += dgba_clock_seconds() - start;
     }
+    plan->part = 0;
+}
+
+void dgba_plan_choose_part(dgba_plan *plan, int64_t part) {
+    DGBA_ASSERT(part >= 0 && part < plan->parts.count);
+    plan->part = part;
 }
 
 const float *dgba_plan_output(const dgba_plan *plan, int64_t index, dgba_shape *shape) {
@@ -114,7 +156,13 @@ float *dgba_plan_seed(dgba_plan *plan, int64_t index) {
 /** Where the gradients of one backward pass go; one of the two is NULL. */
 typedef struct target {
     float *dx, *parameters;
+    int64_t first; // parameter that `parameters` begins with
 } target;
+
+/** Gradient of parameter `which` of a node. */
+static float *gradient_of(const dgba_plan *plan, target to, dgba_node index, int64_t which) {
+    return to.parameters + (offset_of(plan, index, which) - to.first);
+}
 
 /** Through the rectifier of a step. */
 static void relu_backward(const dgba_plan *plan, const step *s, float *dx, const float *dy, bool accumulate) {
@@ -132,9 +180,9 @@ static void conv2d_backward(const dgba_plan *plan, const step *s, float *dy, flo
     float *scratch = dgba_plan_memory(plan, s->backward_scratch);
     if (s->relu) relu_backward(plan, s, dy, dy, false);
     if (to.parameters != NULL)
-        dgba_conv2d_backward_params(
-            part(plan, to.parameters, s->node, 0), n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
-            read_value(plan, s->x[0]), s->algorithm[DGBA_CONV2D_BACKWARD_PARAMS], x_shape, &n->conv.options, scratch);
+        dgba_conv2d_backward_params(gradient_of(plan, to, s->node, 0),
+                                    n->conv.bias ? gradient_of(plan, to, s->node, 1) : NULL, dy, read_value(plan, s->x[0]),
+                                    s->algorithm[DGBA_CONV2D_BACKWARD_PARAMS], x_shape, &n->conv.options, scratch);
     if (dx != NULL)
         dgba_conv2d_backward_input(dx, dy, weights_of(plan, s, DGBA_CONV2D_BACKWARD_INPUT), x_shape, &n->conv.options,
                                    s->accumulates[0], scratch);
@@ -146,19 +194,11 @@ static void depthwise_backward(const dgba_plan *plan, const step *s, float *dy, 
     float *scratch = dgba_plan_memory(plan, s->backward_scratch);
     if (s->relu) relu_backward(plan, s, dy, dy, false);
     if (to.parameters != NULL)
-        dgba_depthwise_backward_params(part(plan, to.parameters, s->node, 0),
-                                       n->conv.bias ? part(plan, to.parameters, s->node, 1) : NULL, dy,
+        dgba_depthwise_backward_params(gradient_of(plan, to, s->node, 0),
+                                       n->conv.bias ? gradient_of(plan, to, s->node, 1) : NULL, dy,
                                        read_value(plan, s->x[0]), x_shape, &n->conv.options, scratch);
     if (dx != NULL)
         dgba_depthwise_backward_input(dx, dy, raw_weights(plan, s), x_shape, &n->conv.options, s->accumulates[0], scratch);
-}
-
-static void batchnorm_backward(const dgba_plan *plan, const step *s, const float *dy, float *dx, target to) {
-    if (dx == NULL) dx = dgba_plan_memory(plan, s->unwanted);
-    dgba_batchnorm_train_backward(dx, part(plan, to.parameters, s->node, 0), part(plan, to.parameters, s->node, 1), dy,
-                                  read_value(plan, s->x[0]), dgba_plan_memory(plan, s->kept[0]),
-                                  dgba_plan_memory(plan, s->kept[1]), part(plan, plan->parameters, s->node, 0),
-                                  shape_of(plan, s->x[0]), s->accumulates[0]);
 }
 
 static void add_backward(const dgba_plan *plan, const step *s, const float *dy, float *dx, bool accumulate) {
@@ -178,6 +218,7 @@ static float *input_gradient(const dgba_plan *plan, const step *s, int k, target
     return s->x[k] == 0 ? to.dx : dgba_plan_memory(plan, v->gradient);
 }
 
+/** The current part's share of a step other than batch normalisation. */
 static void backward_step(const dgba_plan *plan, const step *s, target to) {
     const node *n = &plan->graph->nodes[s->node];
     float *dy = dgba_plan_memory(plan, plan->values[s->y].gradient);
@@ -185,7 +226,6 @@ static void backward_step(const dgba_plan *plan, const step *s, target to) {
     switch (s->op) {
         case OP_CONV2D: conv2d_backward(plan, s, dy, dx, to); break;
         case OP_DEPTHWISE: depthwise_backward(plan, s, dy, dx, to); break;
-        case OP_BATCHNORM: batchnorm_backward(plan, s, dy, dx, to); break;
         case OP_RELU: relu_backward(plan, s, dx, dy, s->accumulates[0]); break;
         case OP_MAXPOOL:
             dgba_maxpool_backward(dx, dy, dgba_plan_memory(plan, s->kept[0]), shape_of(plan, s->x[0]), &n->pool,
@@ -201,19 +241,59 @@ static void backward_step(const dgba_plan *plan, const step *s, target to) {
                 if (dx != NULL) add_backward(plan, s, dy, dx, s->accumulates[k]);
             }
             break;
-        case OP_INPUT: DGBA_ASSERT(s->op != OP_INPUT);
+        case OP_BATCHNORM:
+        case OP_INPUT: DGBA_ASSERT(!"a step of one part");
     }
 }
 
-static void backward(const dgba_plan *plan, target to) {
+static void batchnorm_backward(dgba_plan *plan, const step *s, target to) {
+    const common all = find_common(plan, s);
+    const dgba_shape shape = shape_of(plan, s->x[0]);
+    const value *x = &plan->values[s->x[0]], *y = &plan->values[s->y];
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
+        dgba_batchnorm_sums(dgba_parts_sums(&plan->parts, plan->part, 2 * all.channels),
+                            dgba_plan_memory(plan, y->gradient), read_value(plan, s->x[0]), shape);
+    const double *sums = dgba_parts_add_sums(&plan->parts, 2 * all.channels);
+    dgba_batchnorm_backward_params(gradient_of(plan, to, s->node, 0), gradient_of(plan, to, s->node, 1), sums, all.mean,
+                                   all.inv_std, all.channels);
+    if (!x->wants_gradient) return;
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
+        dgba_batchnorm_backward_input(dgba_plan_memory(plan, x->gradient), dgba_plan_memory(plan, y->gradient),
+                                      read_value(plan, s->x[0]), all.mean, all.inv_std, parameter(plan, s->node, 0), sums,
+                                      all.count, shape, s->accumulates[0]);
+}
+
+/** Gradients of a convolution's parameters in a batch of several parts: each part's by itself, then their total. */
+static void convolution_backward_in_parts(dgba_plan *plan, const step *s, target to) {
+    const parameter_range range = dgba_plan_parameters(plan, s->node);
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) {
+        float *own = dgba_parts_gradient(&plan->parts, plan->part);
+        dgba_fill(own, 0, range.floats);
+        backward_step(plan, s, (target){.parameters = own, .first = range.first});
+    }
+    dgba_axpy(to.parameters + range.first, 1, dgba_parts_add_gradients(&plan->parts, range.floats), range.floats);
+}
+
+/** A step of all parts of this plan. */
+static void backward_parts(dgba_plan *plan, const step *s, target to) {
+    if (s->op == OP_BATCHNORM)
+        batchnorm_backward(plan, s, to);
+    else if (is_convolution(s->op) && plan->parts.all > 1)
+        convolution_backward_in_parts(plan, s, to);
+    else
+        for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) backward_step(plan, s, to);
+}
+
+static void backward(dgba_plan *plan, target to) {
     DGBA_ASSERT(plan->run.samples > 0); // a forward pass came before
     for (int32_t i = plan->step_count - 1; i >= 0; --i) {
         step *s = &plan->steps[i];
         if (!plan->values[s->y].wants_gradient) continue;
         const double start = dgba_clock_seconds();
-        backward_step(plan, s, to);
+        backward_parts(plan, s, to);
         s->backward_seconds += dgba_clock_seconds() - start;
     }
+    plan->part = 0;
 }
 
 void dgba_plan_backward_input(dgba_plan *plan, float *dx) {

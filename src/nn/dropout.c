@@ -21,11 +21,14 @@ static float keep_factor(float rate) { return rate < 1 ? 1 / (1 - rate) : 0; }
 // the usual rate of a half. A draw for every element would cost as much as the convolution beside it.
 enum { DIGITS = 16, WORD = 32 };
 
+/** Draws that a word takes. */
+static int draws_of(uint32_t keep) { return DIGITS - __builtin_ctz(keep | 1u << DIGITS); }
+
 /** 32 decisions in one word, each 1 with probability keep/2^16. From the last binary digit of `keep` to the first, "and"
  *  with random bits halves the probability reached so far, and "or" adds a half to its half. */
 static uint32_t draw_word(dgba_random *stream, uint32_t keep) {
     uint32_t word = keep >> DIGITS != 0 ? UINT32_MAX : 0;
-    for (int digit = __builtin_ctz(keep | 1u << DIGITS); digit < DIGITS; ++digit) {
+    for (int digit = DIGITS - draws_of(keep); digit < DIGITS; ++digit) {
         const uint32_t bits = dgba_random_bits(stream);
         word = keep >> digit & 1 ? word | bits : word & bits;
     }
@@ -37,20 +40,22 @@ static void unpack(uint8_t *kept, uint32_t word, int bits) {
     for (int bit = 0; bit < bits; ++bit) kept[bit] = word >> bit & 1;
 }
 
-/** The stream is (seed, DROPOUT, index); element i is bit i mod 32 of its word i/32. */
-static void draw(uint8_t *kept, int64_t count, float rate, uint64_t seed, uint64_t index) {
-    dgba_random stream = dgba_random_stream(seed, DGBA_RANDOM_DROPOUT, index);
-    const uint32_t keep = (uint32_t)lrint((1 - (double)rate) * (1 << DIGITS));
-    for (int64_t i = 0; i < count; i += WORD) {
-        const uint32_t word = draw_word(&stream, keep);
-        unpack(kept + i, word, count - i < WORD ? (int)(count - i) : WORD);
+/** The stream is (seed, DROPOUT, index); element i of the pattern is bit i mod 32 of its word i/32. */
+static void draw(uint8_t *kept, int64_t count, dgba_dropout d) {
+    dgba_random stream = dgba_random_stream(d.seed, DGBA_RANDOM_DROPOUT, d.index);
+    const uint32_t keep = (uint32_t)lrint((1 - (double)d.rate) * (1 << DIGITS));
+    dgba_random_skip(&stream, (uint64_t)(d.first / WORD) * (uint64_t)draws_of(keep));
+    for (int64_t i = 0; i < count;) {
+        const int place = (int)((d.first + i) % WORD), left = WORD - place; // more than 0 in the first word only
+        const int bits = count - i < left ? (int)(count - i) : left;
+        unpack(kept + i, draw_word(&stream, keep) >> place, bits);
+        i += bits;
     }
 }
 
-void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, float rate, uint64_t seed,
-                          uint64_t index) {
-    draw(kept, count, rate, seed, index);
-    apply(y, x, kept, keep_factor(rate), count);
+void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, dgba_dropout dropout) {
+    draw(kept, count, dropout);
+    apply(y, x, kept, keep_factor(dropout.rate), count);
 }
 
 void dgba_dropout_backward(float *dx, const float *dy, const uint8_t *kept, int64_t count, float rate, bool accumulate) {

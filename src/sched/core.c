@@ -17,7 +17,9 @@ struct unit {
     int64_t may_fail_count;
     double cost;
     int64_t unmet;       // needs that are not done yet; ready when 0
-    int64_t worker;      // while running
+    int64_t shares;      // workers that can share it
+    int64_t worker;      // while running, one of them
+    int64_t crew;        // how many they are
     int64_t place;       // in by_priority
     int64_t group_place; // in by_affinity
     int64_t group;       // first place in by_affinity of its affinity; NONE without affinity
@@ -30,14 +32,14 @@ struct worker {
 };
 
 struct dgba_sched {
-    int64_t unit_count, worker_count, workers_left;
+    int64_t unit_count, worker_count, workers_left, idle;
     struct unit *units;
     struct worker *workers;
     dgba_dag dag;
     int64_t *by_priority, *by_affinity; // place -> unit
     dgba_bitset ready, ready_by_affinity;
     int64_t *stack; // scratch of block_dependents
-    bool stopped;
+    bool stopped, shares_nothing;
     dgba_sched_counts counts;
 };
 
@@ -100,6 +102,7 @@ static void settle_unit(dgba_sched *sched, const dgba_sched_unit *units, int64_t
     struct unit *unit = &sched->units[u];
     DGBA_ASSERT(units[u].may_fail >= 0 && units[u].may_fail <= units[u].need_count);
     unit->cost = units[u].cost;
+    unit->shares = units[u].workers;
     unit->may_fail_count = units[u].may_fail;
     if (unit->may_fail_count > 0) unit->may_fail = units[u].needs + units[u].need_count - unit->may_fail_count;
     unit->state = units[u].done_before ? DONE : WAITING;
@@ -122,7 +125,7 @@ static dgba_status fill(dgba_sched *sched, const dgba_sched_unit *units) {
     DGBA_TRY(DGBA_NEW(&sched->stack, count));
     DGBA_TRY(dgba_bitset_create(&sched->ready, count));
     DGBA_TRY(dgba_bitset_create(&sched->ready_by_affinity, count));
-    DGBA_TRY(dgba_dag_create(&sched->dag, units, count));
+    DGBA_TRY(dgba_dag_create(&sched->dag, units, count, sched->worker_count));
     DGBA_TRY(place_units(sched, units));
     for (int64_t w = 0; w < sched->worker_count; ++w) sched->workers[w] = (struct worker){.unit = NONE, .group = NONE};
     for (int64_t u = 0; u < count; ++u) settle_unit(sched, units, u);
@@ -132,7 +135,8 @@ static dgba_status fill(dgba_sched *sched, const dgba_sched_unit *units) {
 dgba_status dgba_sched_create(dgba_sched **out, const dgba_sched_unit *units, int64_t count, int64_t workers) {
     DGBA_ASSERT(count >= 0 && workers > 0);
     DGBA_TRY(DGBA_NEW(out, 1));
-    **out = (dgba_sched){.unit_count = count, .worker_count = workers, .workers_left = workers, .counts = {.total = count}};
+    **out = (dgba_sched){
+        .unit_count = count, .worker_count = workers, .workers_left = workers, .idle = workers, .counts = {.total = count}};
     const dgba_status status = fill(*out, units);
     if (status != DGBA_OK) dgba_sched_free(out);
     return status;
@@ -164,34 +168,75 @@ static int64_t best_of_group(const dgba_sched *sched, int64_t group) {
     return sched->units[u].group == group ? u : NONE;
 }
 
+static int64_t crew_size(const dgba_sched *sched, int64_t u) {
+    return dgba_dag_crew_size(sched->units[u].shares, sched->shares_nothing ? 1 : sched->workers_left);
+}
+
 /** The affinity rule: see dgba_sched_next() in the header. */
 static int64_t choose(const dgba_sched *sched, const struct worker *worker) {
     const int64_t place = dgba_bitset_first(&sched->ready, 0);
     if (place == NONE) return NONE;
     const int64_t best = sched->by_priority[place];
     const int64_t akin = best_of_group(sched, worker->group);
-    if (akin != NONE && sched->dag.priority[akin] >= 0.5 * sched->dag.priority[best]) return akin;
-    return best;
+    if (akin == NONE || crew_size(sched, best) > 1 || crew_size(sched, akin) > 1) return best;
+    return sched->dag.priority[akin] >= 0.5 * sched->dag.priority[best] ? akin : best;
+}
+
+/** Gives a unit to so many idle workers, from `first` on. */
+static void occupy(dgba_sched *sched, int64_t u, int64_t first, int64_t crew) {
+    struct unit *unit = &sched->units[u];
+    unit->worker = first;
+    unit->crew = crew;
+    sched->idle -= crew;
+    for (int64_t w = first; crew > 0; w = (w + 1) % sched->worker_count) {
+        struct worker *worker = &sched->workers[w];
+        if (worker->lost || worker->unit != NONE) continue;
+        worker->unit = u;
+        worker->group = unit->group;
+        crew -= 1;
+    }
+}
+
+/** The workers of a unit have nothing to do any more. */
+static void vacate(dgba_sched *sched, int64_t u) {
+    int64_t left = sched->units[u].crew;
+    for (int64_t w = sched->units[u].worker; left > 0; w = (w + 1) % sched->worker_count) {
+        struct worker *worker = &sched->workers[w];
+        if (worker->unit != u) continue;
+        worker->unit = NONE;
+        sched->idle += !worker->lost;
+        left -= 1;
+    }
 }
 
 dgba_sched_action dgba_sched_next(int64_t *unit_out, dgba_sched *sched, int64_t w) {
     DGBA_ASSERT(w >= 0 && w < sched->worker_count && sched->workers[w].unit == NONE);
-    struct worker *worker = &sched->workers[w];
+    const struct worker *worker = &sched->workers[w];
     if (sched->stopped || worker->lost || dgba_sched_is_over(sched)) return DGBA_SCHED_EXIT;
     const int64_t u = choose(sched, worker);
-    if (u == NONE) return DGBA_SCHED_WAIT;
+    if (u == NONE || crew_size(sched, u) > sched->idle) return DGBA_SCHED_WAIT;
     struct unit *unit = &sched->units[u];
     dgba_bitset_remove(&sched->ready, unit->place);
     dgba_bitset_remove(&sched->ready_by_affinity, unit->group_place);
     unit->state = RUNNING;
-    unit->worker = w;
-    worker->unit = u;
-    worker->group = unit->group;
+    occupy(sched, u, w, crew_size(sched, u));
     sched->counts.waiting -= 1;
     sched->counts.running += 1;
     *unit_out = u;
     return DGBA_SCHED_RUN;
 }
+
+int64_t dgba_sched_crew(int64_t *workers, const dgba_sched *sched, int64_t u) {
+    DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
+    const struct unit *unit = &sched->units[u];
+    int64_t count = 0;
+    if (unit->crew == 1) workers[count++] = unit->worker;
+    for (int64_t w = 0; count < unit->crew; ++w)
+        if (sched->workers[w].unit == u) workers[count++] = w;
+    return count;
+}
+
+void dgba_sched_share_nothing(dgba_sched *sched) { sched->shares_nothing = true; }
 
 static bool can_do_without(const struct unit *unit, int64_t need) {
     for (int64_t i = 0; i < unit->may_fail_count; ++i)
@@ -240,7 +285,7 @@ void dgba_sched_finish(dgba_sched *sched, int64_t u, bool ok) {
     DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
     struct unit *unit = &sched->units[u];
     unit->state = ok ? DONE : FAILED;
-    sched->workers[unit->worker].unit = NONE;
+    vacate(sched, u);
     sched->counts.running -= 1;
     sched->counts.cost_done += unit->cost;
     if (ok) {
@@ -256,7 +301,7 @@ void dgba_sched_put_back(dgba_sched *sched, int64_t u) {
     DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
     struct unit *unit = &sched->units[u];
     unit->state = WAITING;
-    sched->workers[unit->worker].unit = NONE;
+    vacate(sched, u);
     sched->counts.running -= 1;
     sched->counts.waiting += 1;
     set_ready(sched, unit);
@@ -268,7 +313,10 @@ void dgba_sched_lose(dgba_sched *sched, int64_t w) {
     if (worker->lost) return;
     worker->lost = true;
     sched->workers_left -= 1;
-    if (worker->unit != NONE) dgba_sched_put_back(sched, worker->unit);
+    if (worker->unit != NONE)
+        dgba_sched_put_back(sched, worker->unit);
+    else
+        sched->idle -= 1;
 }
 
 void dgba_sched_stop(dgba_sched *sched) { sched->stopped = true; }

@@ -2,10 +2,18 @@
 
 #include <math.h>
 
+int64_t dgba_dag_crew_size(int64_t wanted, int64_t workers) {
+    int64_t size = wanted < workers ? wanted : workers;
+    while (size > 1 && wanted % size != 0) --size;
+    return size > 1 ? size : 1;
+}
+
 static dgba_status check_unit(const dgba_sched_unit *units, int64_t count, int64_t u) {
     const dgba_sched_unit *unit = &units[u];
     if (!isfinite(unit->cost) || unit->cost < 0)
         return dgba_fail(DGBA_E_USAGE, "unit %lld has the cost %g", (long long)u, unit->cost);
+    if (unit->workers < 0)
+        return dgba_fail(DGBA_E_USAGE, "unit %lld is shared by %lld workers", (long long)u, (long long)unit->workers);
     for (int64_t i = 0; i < unit->need_count; ++i)
         if (unit->needs[i] < 0 || unit->needs[i] >= count)
             return dgba_fail(DGBA_E_USAGE, "unit %lld needs unit %lld, but there are only %lld units", (long long)u,
@@ -52,16 +60,16 @@ static dgba_status fail_circle(const dgba_sched_unit *units, const int64_t *unme
 }
 
 /** A unit that was done before is not run again, so nobody waits for it and no chain leads through it. */
-static void set_priority(dgba_dag *dag, const dgba_sched_unit *units, int64_t u) {
+static void set_priority(dgba_dag *dag, const dgba_sched_unit *units, int64_t u, int64_t workers) {
     double longest = 0;
     for (int64_t d = dag->first[u]; d < dag->first[u + 1]; ++d) {
         const int64_t dependent = dag->dependents[d];
         if (!units[dependent].done_before) longest = fmax(longest, dag->priority[dependent]);
     }
-    dag->priority[u] = units[u].cost + longest;
+    dag->priority[u] = units[u].cost / (double)dgba_dag_crew_size(units[u].workers, workers) + longest;
 }
 
-static dgba_status set_priorities(dgba_dag *dag, const dgba_sched_unit *units, int64_t count) {
+static dgba_status set_priorities(dgba_dag *dag, const dgba_sched_unit *units, int64_t count, int64_t workers) {
     int64_t *order = NULL, *unmet = NULL;
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(DGBA_NEW(&order, count));
@@ -70,21 +78,21 @@ static dgba_status set_priorities(dgba_dag *dag, const dgba_sched_unit *units, i
         status = fail_circle(units, unmet, count);
         goto out;
     }
-    for (int64_t i = count - 1; i >= 0; --i) set_priority(dag, units, order[i]);
+    for (int64_t i = count - 1; i >= 0; --i) set_priority(dag, units, order[i], workers);
 out:
     dgba_free(order);
     dgba_free(unmet);
     return status;
 }
 
-dgba_status dgba_dag_create(dgba_dag *out, const dgba_sched_unit *units, int64_t count) {
+dgba_status dgba_dag_create(dgba_dag *out, const dgba_sched_unit *units, int64_t count, int64_t workers) {
     *out = (dgba_dag){0};
     dgba_status status = DGBA_OK;
     for (int64_t u = 0; u < count; ++u) DGBA_TRY_OUT(check_unit(units, count, u));
     DGBA_TRY_OUT(DGBA_NEW(&out->first, count + 1));
     DGBA_TRY_OUT(DGBA_NEW(&out->priority, count));
     DGBA_TRY_OUT(link_dependents(out, units, count));
-    DGBA_TRY_OUT(set_priorities(out, units, count));
+    DGBA_TRY_OUT(set_priorities(out, units, count, workers));
 out:
     if (status != DGBA_OK) dgba_dag_free(out);
     return status;

@@ -3,7 +3,7 @@
  *  The protocol. Rank 0 coordinates; worker w is rank w, and worker 0 is a second thread of rank 0. A message is a header
  *  and then, if it has bytes, these in chunks; the receiver of a header takes the bytes at once.
  *
- *    UNIT    coordinator -> idle worker   unit, input            answered by one RESULT
+ *    UNIT    coordinator -> idle worker   unit, input, crew      answered by one RESULT
  *    RESULT  worker -> coordinator        unit, status, seconds, result (or the message of the failure)
  *    STOP    coordinator -> workers >= 1  the run is being stopped;     never answered
  *    EXIT    coordinator -> every worker  status of the run and its message; never answered
@@ -14,6 +14,10 @@
  *  more will, every UNIT has been answered and every RESULT taken, so no message is under way; the EXITs sent then are
  *  the last messages of this run, and messages between two ranks keep their order, so they cannot meet the next run's. A
  * STOP is sent once, before the EXITs; a worker takes it in the midst of its work or when it waits.
+ *
+ *  Units with a crew. Each of its workers gets the UNIT and answers; the unit has ended when all have. All of them are idle
+ *  when it is handed out, so that none waits for another that runs something else. Among themselves they exchange messages
+ *  of their own (farm_crew.c).
  */
 #ifndef DGBA_SCHED_FARM_H
 #define DGBA_SCHED_FARM_H
@@ -39,6 +43,8 @@ typedef struct dgba_farm_message {
     double seconds;
     char *bytes; // owned by whoever has the message; received ones end with a 0 that `count` does not count
     size_t count;
+    int64_t *crew; // the workers of a unit that several share, owned likewise; otherwise NULL
+    int64_t crew_count;
 } dgba_farm_message;
 
 /* ---- farm_start.c ---- */
@@ -46,26 +52,43 @@ typedef struct dgba_farm_message {
 /** The farm's own communicator; MPI_COMM_NULL if MPI was not started. */
 MPI_Comm dgba_farm_communicator(void);
 
+/** That of crews; MPI_COMM_NULL if there can be none. */
+MPI_Comm dgba_farm_crew_communicator(void);
+
 /* ---- farm_message.c ---- */
 
 void dgba_farm_send(int rank, const dgba_farm_message *message);
 
 /** Receives a message if one has arrived.
- *  Owns      caller frees out->bytes */
+ *  Owns      caller frees *out */
 bool dgba_farm_receive(dgba_farm_message *out, int *rank);
+void dgba_farm_message_free(dgba_farm_message *message);
 
 /** A message that carries a status and, for a failure, this thread's error message.
- *  Owns      caller frees .bytes */
+ *  Owns      caller frees it */
 dgba_farm_message dgba_farm_status_message(dgba_farm_tag tag, dgba_status status);
 
 /** Sleeps for *pause seconds and makes the next pause longer, from 50 µs to 2 ms; a *pause of 0 starts anew. So an
  *  answer comes quickly when much happens, and waiting costs next to nothing when little does. */
 void dgba_farm_pause(double *pause);
 
+/* ---- farm_crew.c ---- */
+
+typedef struct dgba_farm_crew {
+    dgba_crew interface;
+    const int64_t *workers; // of each member
+    MPI_Request *requests;
+} dgba_farm_crew;
+
+/** This rank's place among the workers of a unit; NULL for one worker. The struct stays where it is, and `workers` is
+ *  borrowed, until it is closed. */
+const dgba_crew *dgba_farm_crew_open(dgba_farm_crew *out, const int64_t *workers, int64_t count);
+void dgba_farm_crew_close(dgba_farm_crew *crew);
+
 /* ---- farm_worker.c ---- */
 
-/** Runs a unit and frees its input.
- *  Owns      caller frees .bytes */
+/** Runs a unit and frees its message.
+ *  Owns      caller frees the answer */
 dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *unit);
 
 /** What dgba_farm_is_stopping() says on this rank, unless a STOP has arrived since. */
@@ -90,11 +113,11 @@ typedef struct dgba_farm_thread {
  *  Errors    DGBA_E_MEMORY */
 dgba_status dgba_farm_thread_start(dgba_farm_thread *worker, const dgba_farm *farm);
 
-/** Hands over a unit; takes its bytes. The thread must be idle. */
+/** Hands over a unit; takes what it owns. The thread must be idle. */
 void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *unit);
 
 /** Takes the result if there is one.
- *  Owns      caller frees out->bytes */
+ *  Owns      caller frees *out */
 bool dgba_farm_thread_receive(dgba_farm_message *out, dgba_farm_thread *worker);
 
 /** Ends the thread, which must be idle. */

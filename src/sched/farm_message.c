@@ -6,23 +6,30 @@
 enum { CHUNK = 64 << 20 }; // an int counts MPI's elements, and a chunk must not need much memory twice
 
 struct header {
-    int64_t unit, status, count;
+    int64_t unit, status, count, crew_count;
     double seconds;
 };
 
 static int chunk_at(size_t offset, size_t count) { return count - offset < CHUNK ? (int)(count - offset) : CHUNK; }
 
+static void send_bytes(int rank, const void *bytes, size_t count) {
+    for (size_t at = 0; at < count; at += CHUNK)
+        MPI_Send((const char *)bytes + at, chunk_at(at, count), MPI_BYTE, rank, DGBA_FARM_BYTES, dgba_farm_communicator());
+}
+
 void dgba_farm_send(int rank, const dgba_farm_message *message) {
-    const struct header header = {
-        .unit = message->unit, .status = message->status, .count = (int64_t)message->count, .seconds = message->seconds};
-    MPI_Comm communicator = dgba_farm_communicator();
-    MPI_Send(&header, sizeof header, MPI_BYTE, rank, message->tag, communicator);
-    for (size_t at = 0; at < message->count; at += CHUNK)
-        MPI_Send(message->bytes + at, chunk_at(at, message->count), MPI_BYTE, rank, DGBA_FARM_BYTES, communicator);
+    const struct header header = {.unit = message->unit,
+                                  .status = message->status,
+                                  .count = (int64_t)message->count,
+                                  .crew_count = message->crew_count,
+                                  .seconds = message->seconds};
+    MPI_Send(&header, sizeof header, MPI_BYTE, rank, message->tag, dgba_farm_communicator());
+    send_bytes(rank, message->bytes, message->count);
+    send_bytes(rank, message->crew, (size_t)message->crew_count * sizeof *message->crew);
 }
 
 /** No rank can go on without a message it was promised, so running out of memory for one ends the program. */
-static char *receive_bytes(int rank, size_t count) {
+static void *receive_bytes(int rank, size_t count) {
     char *bytes = NULL;
     if (dgba_allocate((void **)&bytes, (int64_t)count + 1, 1) != DGBA_OK)
         dgba_panic(__FILE__, __LINE__, "out of memory for a message of %zu bytes", count);
@@ -47,8 +54,16 @@ bool dgba_farm_receive(dgba_farm_message *out, int *rank) {
                                .status = (dgba_status)header.status,
                                .seconds = header.seconds,
                                .bytes = receive_bytes(*rank, (size_t)header.count),
-                               .count = (size_t)header.count};
+                               .count = (size_t)header.count,
+                               .crew_count = header.crew_count};
+    if (out->crew_count > 0) out->crew = receive_bytes(*rank, (size_t)out->crew_count * sizeof *out->crew);
     return true;
+}
+
+void dgba_farm_message_free(dgba_farm_message *message) {
+    dgba_free(message->bytes);
+    dgba_free(message->crew);
+    *message = (dgba_farm_message){0};
 }
 
 dgba_farm_message dgba_farm_status_message(dgba_farm_tag tag, dgba_status status) {

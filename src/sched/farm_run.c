@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "farm.h"
 
 static const double TICK_SECONDS = 0.25;
@@ -8,7 +10,9 @@ typedef struct coordinator {
     dgba_farm_thread thread; // worker 0
     int *idle;               // workers without a unit, the last one asks first
     int idle_count;
-    int64_t *tries; // [unit] how often it has failed
+    dgba_farm_message *answers; // [worker] to the unit that it runs; tag RESULT once it is there
+    int64_t *crew;              // scratch: the workers of a unit
+    int64_t *tries;             // [unit] how often it has failed
     double next_tick;
     bool stopping;
     dgba_status status; // of the callback `finished`, and its message
@@ -26,7 +30,7 @@ static void stop(coordinator *c) {
 
 /** Tells the outside, then the scheduler: units that need this one are handed out only when its result is kept. After an
  *  error of the outside it is not called again; what still runs is awaited and dropped. */
-static void finish_unit(coordinator *c, int worker, const dgba_farm_message *answer) {
+static void finish_unit(coordinator *c, const int64_t *crew, int64_t crew_count, const dgba_farm_message *answer) {
     if (answer->status == DGBA_E_STOPPED) {
         dgba_sched_put_back(c->sched, answer->unit);
         return;
@@ -34,7 +38,8 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
     const bool ok = answer->status == DGBA_OK;
     const bool retry = !ok && !c->stopping && c->tries[answer->unit]++ < c->farm->retries;
     const dgba_farm_result result = {.unit = answer->unit,
-                                     .worker = worker,
+                                     .workers = crew,
+                                     .worker_count = crew_count,
                                      .status = answer->status,
                                      .message = ok ? "" : answer->bytes,
                                      .bytes = ok ? answer->bytes : NULL,
@@ -54,45 +59,91 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
         dgba_sched_finish(c->sched, answer->unit, ok);
 }
 
-static void send_unit(coordinator *c, int worker, dgba_farm_message *unit) {
-    if (worker == 0) {
-        dgba_farm_thread_send(&c->thread, unit);
-        return;
-    }
-    dgba_farm_send(worker, unit);
-    dgba_free(unit->bytes);
+/** A copy for each of the workers. */
+static void *copy(const void *bytes, size_t count) {
+    void *out = NULL;
+    if (dgba_allocate(&out, (int64_t)count, 1) != DGBA_OK)
+        dgba_panic(__FILE__, __LINE__, "out of memory for a message of %zu bytes", count);
+    memcpy(out, bytes, count);
+    return out;
 }
 
-/** Gives units to idle workers while there are any. A unit without input is a failed unit; its worker stays idle. */
+static void send_unit(coordinator *c, int worker, const dgba_farm_message *unit) {
+    if (worker > 0) {
+        dgba_farm_send(worker, unit);
+        return;
+    }
+    dgba_farm_message own = *unit;
+    if (unit->bytes != NULL) own.bytes = copy(unit->bytes, unit->count);
+    if (unit->crew != NULL) own.crew = copy(unit->crew, (size_t)unit->crew_count * sizeof *unit->crew);
+    dgba_farm_thread_send(&c->thread, &own);
+}
+
+static void take_from_idle(coordinator *c, int64_t worker) {
+    int at = c->idle_count - 1; // mostly the last one, who has asked
+    while (c->idle[at] != worker) --at;
+    for (c->idle_count -= 1; at < c->idle_count; ++at) c->idle[at] = c->idle[at + 1];
+}
+
+/** Sends a unit to all of its workers. */
+static void start_unit(coordinator *c, dgba_farm_message *unit, int64_t crew_count) {
+    if (crew_count > 1) {
+        unit->crew = c->crew;
+        unit->crew_count = crew_count;
+    }
+    for (int64_t i = 0; i < crew_count; ++i) {
+        const int worker = (int)c->crew[i];
+        take_from_idle(c, worker);
+        send_unit(c, worker, unit);
+        if (c->farm->started != NULL) c->farm->started(c->farm->context, unit->unit, worker);
+    }
+}
+
+/** Gives units to idle workers while there are any. A unit without input is a failed unit; its workers stay idle. */
 static void hand_out(coordinator *c) {
     int64_t u = 0;
     while (c->idle_count > 0 && dgba_sched_next(&u, c->sched, c->idle[c->idle_count - 1]) == DGBA_SCHED_RUN) {
-        const int worker = c->idle[c->idle_count - 1];
+        const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, u);
         dgba_farm_message unit = {.tag = DGBA_FARM_UNIT, .unit = u};
         const dgba_status status = c->farm->prepare(&unit.bytes, &unit.count, c->farm->context, u);
         if (status == DGBA_OK) {
-            c->idle_count -= 1;
-            send_unit(c, worker, &unit);
-            if (c->farm->started != NULL) c->farm->started(c->farm->context, u, worker);
-            continue;
+            start_unit(c, &unit, crew_count);
+        } else {
+            dgba_farm_message failure = dgba_farm_status_message(DGBA_FARM_RESULT, status);
+            failure.unit = u;
+            finish_unit(c, c->crew, crew_count, &failure);
+            dgba_farm_message_free(&failure);
         }
         dgba_free(unit.bytes);
-        dgba_farm_message failure = dgba_farm_status_message(DGBA_FARM_RESULT, status);
-        failure.unit = u;
-        finish_unit(c, worker, &failure);
-        dgba_free(failure.bytes);
     }
 }
 
-/** Takes one result, if one has arrived. */
+/** The answer of a unit's workers: the first failure, or what the first of them has found; NULL until all have answered. */
+static const dgba_farm_message *find_answer(const coordinator *c, int64_t crew_count) {
+    const dgba_farm_message *first = &c->answers[c->crew[0]];
+    for (int64_t i = 0; i < crew_count; ++i) {
+        const dgba_farm_message *answer = &c->answers[c->crew[i]];
+        if (answer->tag != DGBA_FARM_RESULT) return NULL;
+        if (first->status == DGBA_OK && answer->status != DGBA_OK) first = answer;
+    }
+    return first;
+}
+
+/** Takes one result, if one has arrived. The workers of a unit are idle when all of them have answered. */
 static bool collect(coordinator *c) {
-    dgba_farm_message answer;
+    dgba_farm_message received;
     int worker = 0;
-    if (!dgba_farm_thread_receive(&answer, &c->thread) && !dgba_farm_receive(&answer, &worker)) return false;
-    DGBA_ASSERT(answer.tag == DGBA_FARM_RESULT);
-    finish_unit(c, worker, &answer);
-    dgba_free(answer.bytes);
-    c->idle[c->idle_count++] = worker;
+    if (!dgba_farm_thread_receive(&received, &c->thread) && !dgba_farm_receive(&received, &worker)) return false;
+    DGBA_ASSERT(received.tag == DGBA_FARM_RESULT);
+    c->answers[worker] = received;
+    const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, received.unit);
+    const dgba_farm_message *answer = find_answer(c, crew_count);
+    if (answer == NULL) return true;
+    finish_unit(c, c->crew, crew_count, answer);
+    for (int64_t i = 0; i < crew_count; ++i) {
+        dgba_farm_message_free(&c->answers[c->crew[i]]);
+        c->idle[c->idle_count++] = (int)c->crew[i];
+    }
     return true;
 }
 
@@ -145,8 +196,11 @@ static dgba_status run_units(const dgba_farm *farm) {
     dgba_status status = DGBA_OK;
     dgba_farm_set_stopping(false);
     DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
+    DGBA_TRY_OUT(DGBA_NEW(&c.answers, dgba_farm_workers()));
+    DGBA_TRY_OUT(DGBA_NEW(&c.crew, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.tries, farm->unit_count));
     DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));
+    if (dgba_farm_crew_communicator() == MPI_COMM_NULL) dgba_sched_share_nothing(c.sched);
     DGBA_TRY_OUT(dgba_farm_thread_start(&c.thread, farm));
     coordinate(&c);
     dgba_farm_thread_join(&c.thread);
@@ -154,6 +208,8 @@ static dgba_status run_units(const dgba_farm *farm) {
 out:
     dgba_sched_free(&c.sched);
     dgba_free(c.idle);
+    dgba_free(c.answers);
+    dgba_free(c.crew);
     dgba_free(c.tries);
     dgba_free(c.message);
     return status;
@@ -163,7 +219,7 @@ static dgba_status lead(const dgba_farm *farm) {
     const dgba_status status = run_units(farm);
     dgba_farm_message exit = dgba_farm_status_message(DGBA_FARM_EXIT, status);
     for (int rank = 1; rank < dgba_farm_ranks(); ++rank) dgba_farm_send(rank, &exit);
-    dgba_free(exit.bytes);
+    dgba_farm_message_free(&exit);
     return status;
 }
 

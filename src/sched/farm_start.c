@@ -5,9 +5,9 @@
 #include "farm.h"
 
 static struct {
-    MPI_Comm communicator;
+    MPI_Comm communicator, crew_communicator;
     int rank, ranks;
-} self = {.communicator = MPI_COMM_NULL, .ranks = 1};
+} self = {.communicator = MPI_COMM_NULL, .crew_communicator = MPI_COMM_NULL, .ranks = 1};
 
 static const char *first_variable(const char *const *names, int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
@@ -46,10 +46,11 @@ static void end_job(void) {
 }
 
 /** Errors of MPI calls are fatal (MPI's default), so nobody looks at what they return: without its ranks a farm is lost,
- *  and the run's results are on disk. */
+ *  and the run's results are on disk. The worker of rank 0, a second thread, exchanges messages with its crews; where the
+ *  library does not allow that, there are no crews. */
 static dgba_status start_mpi(void) {
     int provided = MPI_THREAD_SINGLE;
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &provided);
     if (provided < MPI_THREAD_FUNNELED) {
         MPI_Finalize();
         return dgba_fail(DGBA_E_USAGE, "this MPI library does not allow threads");
@@ -57,6 +58,9 @@ static dgba_status start_mpi(void) {
     MPI_Comm_dup(MPI_COMM_WORLD, &self.communicator);
     MPI_Comm_rank(self.communicator, &self.rank);
     MPI_Comm_size(self.communicator, &self.ranks);
+    int least = 0; // that all ranks have
+    MPI_Allreduce(&provided, &least, 1, MPI_INT, MPI_MIN, self.communicator);
+    if (least == MPI_THREAD_MULTIPLE) MPI_Comm_dup(MPI_COMM_WORLD, &self.crew_communicator);
     return DGBA_OK;
 }
 
@@ -73,7 +77,8 @@ dgba_status dgba_farm_start(bool serial) {
 void dgba_farm_end(void) {
     dgba_panic_hook(NULL);
     if (self.communicator == MPI_COMM_NULL) return;
-    MPI_Comm_free(&self.communicator); // becomes MPI_COMM_NULL
+    if (self.crew_communicator != MPI_COMM_NULL) MPI_Comm_free(&self.crew_communicator); // becomes MPI_COMM_NULL
+    MPI_Comm_free(&self.communicator);
     MPI_Finalize();
 }
 
@@ -106,3 +111,5 @@ int dgba_farm_ranks(void) { return self.ranks; }
 int dgba_farm_workers(void) { return self.ranks; }
 
 MPI_Comm dgba_farm_communicator(void) { return self.communicator; }
+
+MPI_Comm dgba_farm_crew_communicator(void) { return self.crew_communicator; }

@@ -9,7 +9,7 @@ void dgba_farm_set_stopping(bool stopping) { atomic_store(&is_stopping, stopping
 
 static void handle_stop(dgba_farm_message *stop) {
     DGBA_ASSERT(stop->tag == DGBA_FARM_STOP);
-    dgba_free(stop->bytes);
+    dgba_farm_message_free(stop);
     dgba_farm_set_stopping(true);
 }
 
@@ -24,9 +24,11 @@ bool dgba_farm_is_stopping(void) {
 dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *unit) {
     char *result = NULL;
     size_t count = 0;
+    dgba_farm_crew crew;
     dgba_error_clear();
     const double start = dgba_clock_seconds();
-    const dgba_status status = farm->work(&result, &count, farm->context, unit->bytes, unit->count);
+    const dgba_crew *together = dgba_farm_crew_open(&crew, unit->crew, unit->crew_count);
+    const dgba_status status = farm->work(&result, &count, farm->context, unit->bytes, unit->count, together);
     const double seconds = dgba_clock_seconds() - start;
     dgba_farm_message answer = {.tag = DGBA_FARM_RESULT, .bytes = result, .count = count};
     if (status != DGBA_OK) {
@@ -35,7 +37,8 @@ dgba_farm_message dgba_farm_answer(const dgba_farm *farm, dgba_farm_message *uni
     }
     answer.unit = unit->unit;
     answer.seconds = seconds;
-    dgba_free(unit->bytes);
+    dgba_farm_crew_close(&crew);
+    dgba_farm_message_free(unit);
     return answer;
 }
 
@@ -50,12 +53,12 @@ static dgba_farm_message wait_for_message(void) {
 static void handle_unit(const dgba_farm *farm, dgba_farm_message *unit) {
     dgba_farm_message answer = dgba_farm_answer(farm, unit);
     dgba_farm_send(0, &answer);
-    dgba_free(answer.bytes);
+    dgba_farm_message_free(&answer);
 }
 
 static dgba_status handle_exit(dgba_farm_message *exit) {
     const dgba_status status = exit->status == DGBA_OK ? DGBA_OK : dgba_fail(exit->status, "%s", exit->bytes);
-    dgba_free(exit->bytes);
+    dgba_farm_message_free(exit);
     return status;
 }
 

@@ -4,7 +4,7 @@
 
 typedef struct ending {
     double time;
-    int64_t worker, unit;
+    int64_t worker, unit; // one of the unit's workers
 } ending;
 
 typedef struct simulation {
@@ -15,7 +15,8 @@ typedef struct simulation {
     int64_t ending_count;
     int64_t *idle; // workers without a unit, the last one asks first
     int64_t idle_count;
-    double now; // of the coordinator
+    int64_t *crew; // scratch: workers of a unit
+    double now;    // of the coordinator
 } simulation;
 
 /* ---- The heap ---- */
@@ -57,12 +58,32 @@ static double speed_of(const dgba_sched_farm *farm, int64_t worker) {
     return farm->speeds != NULL ? farm->speeds[worker] : 1;
 }
 
+static void take_from_idle(simulation *s, int64_t worker) {
+    int64_t at = s->idle_count - 1; // mostly the last one, who has asked
+    while (s->idle[at] != worker) --at;
+    for (s->idle_count -= 1; at < s->idle_count; ++at) s->idle[at] = s->idle[at + 1];
+}
+
+/** The workers of a unit begin with it. */
+static void start(simulation *s, int64_t u) {
+    const int64_t count = dgba_sched_crew(s->crew, s->sched, u);
+    double slowest = speed_of(s->farm, s->crew[0]);
+    for (int64_t i = 0; i < count; ++i) {
+        if (speed_of(s->farm, s->crew[i]) < slowest) slowest = speed_of(s->farm, s->crew[i]);
+        take_from_idle(s, s->crew[i]);
+    }
+    push(s, (ending){s->now + s->units[u].cost / ((double)count * slowest), s->crew[0], u});
+}
+
 static void hand_out(simulation *s) {
     int64_t u = 0;
-    while (s->idle_count > 0 && dgba_sched_next(&u, s->sched, s->idle[s->idle_count - 1]) == DGBA_SCHED_RUN) {
-        const int64_t worker = s->idle[--s->idle_count];
-        push(s, (ending){s->now + s->units[u].cost / speed_of(s->farm, worker), worker, u});
-    }
+    while (s->idle_count > 0 && dgba_sched_next(&u, s->sched, s->idle[s->idle_count - 1]) == DGBA_SCHED_RUN) start(s, u);
+}
+
+static void finish(simulation *s, int64_t u) {
+    const int64_t count = dgba_sched_crew(s->crew, s->sched, u);
+    dgba_sched_finish(s->sched, u, true);
+    for (int64_t i = count - 1; i >= 0; --i) s->idle[s->idle_count++] = s->crew[i];
 }
 
 static void play(simulation *s) {
@@ -72,8 +93,7 @@ static void play(simulation *s) {
         const ending next = pop(s);
         if (next.time > s->now) s->now = next.time;
         s->now += s->farm->overhead;
-        dgba_sched_finish(s->sched, next.unit, true);
-        s->idle[s->idle_count++] = next.worker;
+        finish(s, next.unit);
         hand_out(s);
     }
 }
@@ -92,6 +112,7 @@ dgba_status dgba_sched_simulate(dgba_sched_forecast *out, const dgba_sched_unit 
     DGBA_TRY_OUT(dgba_sched_create(&s.sched, units, count, farm->workers));
     DGBA_TRY_OUT(DGBA_NEW(&s.endings, farm->workers));
     DGBA_TRY_OUT(DGBA_NEW(&s.idle, farm->workers));
+    DGBA_TRY_OUT(DGBA_NEW(&s.crew, farm->workers));
     out->work = dgba_sched_count(s.sched).cost_total;
     out->chain = dgba_sched_longest_chain(s.sched);
     play(&s);
@@ -101,5 +122,6 @@ out:
     dgba_sched_free(&s.sched);
     dgba_free(s.endings);
     dgba_free(s.idle);
+    dgba_free(s.crew);
     return status;
 }

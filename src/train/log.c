@@ -52,8 +52,9 @@ static void add_losses(dgba_text *line, const char *title, const double *losses,
         dgba_text_add(line, "%s %s %.4g", t > 0 ? "," : "", job->tasks[t].name, losses[t]);
 }
 
-/** A sign of life, since training is the longest of units. */
+/** A sign of life, since training is the longest of units; of a crew the first member gives it. */
 static void show_entry(const dgba_train_log *log, const dgba_train_job *job, int64_t entry) {
+    if (dgba_crew_member(job->crew) > 0) return;
     dgba_text line = {0};
     start_line(&line, job, log->iterations[entry]);
     if (!isnan(log->losses[entry * log->tasks])) add_losses(&line, "loss", log->losses + entry * log->tasks, job);
@@ -64,6 +65,7 @@ static void show_entry(const dgba_train_log *log, const dgba_train_job *job, int
 }
 
 void log_show_evaluation(const dgba_train_state *state, const dgba_train_job *job) {
+    if (dgba_crew_member(job->crew) > 0) return;
     const dgba_train_log *log = &state->log;
     const int64_t entry = log->evaluation_count - 1;
     dgba_text line = {0};

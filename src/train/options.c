@@ -11,6 +11,9 @@ static const char *const keep_words[] = {"last", "best", NULL};
 static const dgba_option options[] = {
     OPTION(iterations, INTEGER, "20000", 0, 1e9, "updates of the parameters; 0 keeps the initial weights"),
     OPTION(batch, INTEGER, "16", 1, 65536, "images per update"),
+    OPTION(
+        group, INTEGER, "1", 1, 65536,
+        "equal parts of a batch, which so many ranks can compute at once; the result depends on it, but not on the ranks"),
     OPTION(learning_rate, REAL, "1e-3", 0, HUGE_VAL, "Adam's rate at the start"),
     OPTION(decay, REAL, "0.5", 0, 1, "factor on the rate every `decay_every` iterations"),
     OPTION(decay_every, INTEGER, "4000", 1, 1e9, "iterations between two decays"),
@@ -47,6 +50,9 @@ const dgba_option_table dgba_train_adversarial_options = {"train.adversarial", "
                                                           DGBA_COUNT_OF(adversarial_options)};
 
 dgba_status dgba_train_check(const dgba_train *o, int64_t tasks) {
+    if (o->batch % o->group != 0)
+        return dgba_fail(DGBA_E_CONFIG, "group: a batch of %lld images has no %lld equal parts", (long long)o->batch,
+                         (long long)o->group);
     if (o->scale_low > o->scale_high)
         return dgba_fail(DGBA_E_CONFIG, "scale_low %g exceeds scale_high %g", o->scale_low, o->scale_high);
     if (o->loss_weights.count > 0 && o->loss_weights.count != tasks)
@@ -55,4 +61,11 @@ dgba_status dgba_train_check(const dgba_train *o, int64_t tasks) {
     if (o->keep == DGBA_TRAIN_KEEP_BEST && o->evaluate_every == 0)
         return dgba_fail(DGBA_E_CONFIG, "keep: the best parameters are known by evaluations; set evaluate_every");
     return DGBA_OK;
+}
+
+dgba_status dgba_train_check_adversarial(const dgba_train_adversarial *adversarial, const dgba_train *o) {
+    const dgba_step_kind *step = adversarial->attack.step.kind;
+    if (o->group == 1 || adversarial->attack.epsilon == 0 || !step->scores_batch) return DGBA_OK;
+    return dgba_fail(DGBA_E_CONFIG, "step %s scores whole batches, which a group of %lld attacks in parts", step->name,
+                     (long long)o->group);
 }

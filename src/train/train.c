@@ -42,17 +42,18 @@ static dgba_status run(trainer *t, double started) {
         state->iteration += 1;
         log_training(state, job);
         if (is_evaluation_due(job->options, state->iteration)) DGBA_TRY(evaluator_run(&t->evaluator, state));
-        state->seconds = dgba_clock_seconds() - started;
+        state->seconds = (double)dgba_crew_members(job->crew) * (dgba_clock_seconds() - started);
         if (job->after != NULL) DGBA_TRY(job->after(job->self, state));
     }
     return DGBA_OK;
 }
 
 dgba_status dgba_train_run(dgba_train_state *state, const dgba_train_job *job) {
-    const double started = dgba_clock_seconds() - state->seconds; // as if the earlier parts had just ended
+    // As if the earlier parts had just ended.
+    const double started = dgba_clock_seconds() - state->seconds / (double)dgba_crew_members(job->crew);
     trainer t = {0};
     DGBA_TRY(dgba_train_check(job->options, job->model->task_count));
-    dgba_status status = trainer_create(&t, job, state);
+    dgba_status status = dgba_crew_agree(job->crew, trainer_create(&t, job, state));
     if (status == DGBA_OK) status = run(&t, started);
     trainer_free(&t);
     return status;

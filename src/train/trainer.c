@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include <math.h>
+#include <string.h>
 
 /** Dropout patterns of adversarial steps are named by numbers that no iteration has. */
 static const uint64_t ADVERSARIAL_DROPOUT = UINT64_C(1) << 32;
@@ -9,27 +10,41 @@ bool trainer_is_adversarial(const dgba_train_job *job) {
     return job->adversarial != NULL && job->adversarial->attack.epsilon > 0;
 }
 
-static dgba_shape batch_shape(const dgba_train_job *job) {
+batch_share trainer_share(const dgba_train_job *job) {
     const dgba_train *o = job->options;
-    return (dgba_shape){o->batch, 3, o->crop_height > 0 ? o->crop_height : job->height,
+    const int64_t members = dgba_crew_members(job->crew), own = o->batch / members;
+    DGBA_ASSERT(o->group % members == 0);
+    return (batch_share){.parts = o->group / members,
+                         .part_samples = o->batch / o->group,
+                         .first = own * dgba_crew_member(job->crew),
+                         .samples = own,
+                         .all = o->batch};
+}
+
+static dgba_shape part_shape(const dgba_train_job *job) {
+    const dgba_train *o = job->options;
+    return (dgba_shape){o->batch / o->group, 3, o->crop_height > 0 ? o->crop_height : job->height,
                         o->crop_width > 0 ? o->crop_width : job->width};
 }
 
 dgba_status trainer_create(trainer *t, const dgba_train_job *job, dgba_train_state *state) {
-    *t = (trainer){.job = job, .state = state, .epoch = -1};
-    const dgba_shape shape = batch_shape(job);
+    *t = (trainer){.job = job, .state = state, .share = trainer_share(job), .epoch = -1};
+    const dgba_shape part = part_shape(job);
+    const int64_t numbers = 2 * job->model->task_count; // found of a sample
     if (job->images.count < 1) return dgba_fail(DGBA_E_SHAPE, "there are no training images");
-    DGBA_TRY(dgba_plan_create(&t->plan, job->model->graph, shape, DGBA_PURPOSE_TRAIN));
-    DGBA_TRY(dgba_batch_create(&t->batch, job->data, shape.n, shape.h, shape.w));
+    DGBA_TRY(dgba_plan_create_in_parts(&t->plan, job->model->graph, part, job->options->group, job->crew));
+    DGBA_TRY(dgba_batch_create(&t->batch, job->data, t->share.samples, part.h, part.w));
     DGBA_TRY(DGBA_NEW(&t->gradients, state->floats));
     DGBA_TRY(DGBA_NEW(&t->order, job->images.count));
-    DGBA_TRY(DGBA_NEW(&t->chosen, shape.n));
-    DGBA_TRY(DGBA_NEW(&t->losses, shape.n));
-    DGBA_TRY(DGBA_NEW(&t->weights, shape.n));
+    DGBA_TRY(DGBA_NEW(&t->chosen, t->share.samples));
+    DGBA_TRY(DGBA_NEW(&t->found, numbers * t->share.samples));
+    DGBA_TRY(DGBA_NEW(&t->in_all, numbers * t->share.all));
+    DGBA_TRY(DGBA_NEW(&t->losses, t->share.all));
+    DGBA_TRY(DGBA_NEW(&t->weights, t->share.all));
     dgba_plan_bind(t->plan, state->parameters);
     state->plan_bytes = dgba_plan_bytes(t->plan, NULL);
     if (trainer_is_adversarial(job)) {
-        DGBA_TRY(attacker_create(&t->attacker, job, shape, state->parameters));
+        DGBA_TRY(attacker_create(&t->attacker, job, part, t->share.parts, state->parameters));
         state->plan_bytes += dgba_network_oracle_bytes(t->attacker.oracle);
     }
     if (job->options->evaluate_every > 0) {
@@ -45,16 +60,19 @@ void trainer_free(trainer *t) {
     dgba_free(t->gradients);
     dgba_free(t->order);
     dgba_free(t->chosen);
+    dgba_free(t->found);
+    dgba_free(t->in_all);
     dgba_free(t->losses);
     dgba_free(t->weights);
     attacker_free(&t->attacker);
     evaluator_free(&t->evaluator);
 }
 
-void trainer_labels(dgba_labels labels[DGBA_MOST_TASKS], const dgba_batch *batch) {
+void trainer_labels(dgba_labels labels[DGBA_MOST_TASKS], const dgba_batch *batch, int64_t first) {
+    const int64_t pixels = batch->shape.h * batch->shape.w;
     for (int64_t t = 0; t < batch->task_count; ++t)
-        labels[t] = (dgba_labels){.values = batch->labels[t].values,
-                                  .valid = batch->labels[t].valid,
+        labels[t] = (dgba_labels){.values = batch->labels[t].values + first * batch->labels[t].channels * pixels,
+                                  .valid = batch->labels[t].valid + first * pixels,
                                   .height = batch->shape.h,
                                   .width = batch->shape.w};
 }
@@ -74,47 +92,96 @@ static int64_t image_of(trainer *t, int64_t sample) {
     return images->items[t->order[sample % images->count]];
 }
 
+/** Loads samples from running number `first` on. */
 static dgba_status load(trainer *t, int64_t first) {
     const dgba_train *o = t->job->options;
-    for (int64_t i = 0; i < o->batch; ++i) t->chosen[i] = image_of(t, first + i);
+    for (int64_t i = 0; i < t->share.samples; ++i) t->chosen[i] = image_of(t, first + i);
     const dgba_augment augment = {.scale_low = o->scale_low,
                                   .scale_high = o->scale_high,
                                   .mirror = o->mirror,
                                   .seed = (uint64_t)o->seed,
                                   .first_sample = first};
-    return dgba_batch_load_augmented(&t->batch, t->job->data, t->chosen, o->batch, &augment);
+    return dgba_batch_load_augmented(&t->batch, t->job->data, t->chosen, t->share.samples, &augment);
 }
 
 /* ---- Steps ---- */
+
+double dgba_train_pool(double *weights, const double *losses, int64_t samples, double factor) {
+    double total = 0, pooled = 0;
+    for (int64_t n = 0; n < samples; ++n) total += weights[n];
+    for (int64_t n = 0; n < samples; ++n) {
+        const double share = total > 0 ? weights[n] / total : 0;
+        if (share > 0) pooled += share * losses[n];
+        weights[n] = share * factor;
+    }
+    return pooled;
+}
 
 double dgba_train_seed_task(dgba_plan *plan, int64_t output, double *losses, double *weights, const dgba_task *task,
                             const dgba_labels *labels, double factor) {
     dgba_shape shape;
     const float *prediction = dgba_plan_output(plan, output, &shape);
     dgba_task_loss(losses, weights, task, prediction, shape, labels);
-    double total = 0, pooled = 0;
-    for (int64_t n = 0; n < shape.n; ++n) total += weights[n];
-    for (int64_t n = 0; n < shape.n; ++n) {
-        const double share = total > 0 ? weights[n] / total : 0;
-        if (share > 0) pooled += share * losses[n];
-        weights[n] = share * factor;
-    }
+    const double pooled = dgba_train_pool(weights, losses, shape.n, factor);
     dgba_task_loss_gradient(dgba_plan_seed(plan, output), weights, task, prediction, shape, labels);
     return pooled;
+}
+
+/** Finds losses and weights of the samples computed here, and gathers those of all. */
+static void find_losses(trainer *t) {
+    const batch_share *s = &t->share;
+    const int64_t tasks = t->job->model->task_count;
+    dgba_labels labels[DGBA_MOST_TASKS];
+    for (int64_t part = 0; part < s->parts; ++part) {
+        dgba_plan_choose_part(t->plan, part);
+        trainer_labels(labels, &t->batch, part * s->part_samples);
+        for (int64_t task = 0; task < tasks; ++task) {
+            dgba_shape shape;
+            const float *prediction = dgba_plan_output(t->plan, task, &shape);
+            double *losses = t->found + 2 * task * s->samples + part * s->part_samples;
+            dgba_task_loss(losses, losses + s->samples, &t->job->tasks[task], prediction, shape, &labels[task]);
+        }
+    }
+    dgba_crew_gather(t->job->crew, t->in_all, t->found, (size_t)(2 * tasks * s->samples) * sizeof *t->found);
+}
+
+/** Takes losses and weights of a task out of what the members have found. */
+static void pick_task(trainer *t, int64_t task) {
+    const int64_t samples = t->share.samples, tasks = t->job->model->task_count;
+    const size_t bytes = (size_t)samples * sizeof(double);
+    for (int64_t first = 0, member = 0; first < t->share.all; first += samples, ++member) {
+        const double *found = t->in_all + 2 * (member * tasks + task) * samples;
+        memcpy(t->losses + first, found, bytes);
+        memcpy(t->weights + first, found + samples, bytes);
+    }
+}
+
+/** Writes the seeds of a task for the samples computed here. */
+static void seed_task(trainer *t, int64_t task) {
+    const batch_share *s = &t->share;
+    dgba_labels labels[DGBA_MOST_TASKS];
+    for (int64_t part = 0; part < s->parts; ++part) {
+        dgba_shape shape;
+        dgba_plan_choose_part(t->plan, part);
+        trainer_labels(labels, &t->batch, part * s->part_samples);
+        const float *prediction = dgba_plan_output(t->plan, task, &shape);
+        dgba_task_loss_gradient(dgba_plan_seed(t->plan, task), t->weights + s->first + part * s->part_samples,
+                                &t->job->tasks[task], prediction, shape, &labels[task]);
+    }
 }
 
 /** Writes the seeds of all tasks and adds their losses to sums. */
 static dgba_status seed_tasks(trainer *t, double *sums) {
     const dgba_train *o = t->job->options;
-    dgba_labels labels[DGBA_MOST_TASKS];
-    trainer_labels(labels, &t->batch);
+    find_losses(t);
     for (int64_t task = 0; task < t->job->model->task_count; ++task) {
         const double factor = o->loss_weights.count > 0 ? o->loss_weights.values[task] : 1;
-        const double loss =
-            dgba_train_seed_task(t->plan, task, t->losses, t->weights, &t->job->tasks[task], &labels[task], factor);
+        pick_task(t, task);
+        const double loss = dgba_train_pool(t->weights, t->losses, t->share.all, factor);
         if (!isfinite(loss))
             return dgba_fail(DGBA_E_NUMERIC, "training diverged: the loss of %s is %g at iteration %lld",
                              t->job->tasks[task].name, loss, (long long)t->state->iteration);
+        seed_task(t, task);
         sums[task] += loss;
     }
     return DGBA_OK;
@@ -133,7 +200,7 @@ static dgba_status clip(trainer *t) {
 static dgba_status step(trainer *t, double *sums, const float *images, uint64_t dropout_index) {
     const dgba_train *o = t->job->options;
     dgba_train_state *state = t->state;
-    const dgba_run run = {.samples = o->batch, .seed = (uint64_t)o->seed, .dropout_index = dropout_index};
+    const dgba_run run = {.samples = t->share.part_samples, .seed = (uint64_t)o->seed, .dropout_index = dropout_index};
     dgba_plan_forward(t->plan, images, run);
     DGBA_TRY(seed_tasks(t, sums));
     dgba_fill(t->gradients, 0, state->floats);
@@ -145,14 +212,14 @@ static dgba_status step(trainer *t, double *sums, const float *images, uint64_t 
 }
 
 static dgba_status adversarial_step(trainer *t, int64_t first, uint64_t iteration) {
-    DGBA_TRY(attacker_run(&t->attacker, &t->batch, first));
+    DGBA_TRY(dgba_crew_agree(t->job->crew, attacker_run(&t->attacker, &t->batch, first)));
     return step(t, t->state->adversarial_losses_since, t->attacker.images, ADVERSARIAL_DROPOUT + iteration);
 }
 
 dgba_status trainer_iterate(trainer *t) {
     const uint64_t iteration = (uint64_t)t->state->iteration;
-    const int64_t first = t->state->iteration * t->job->options->batch;
-    DGBA_TRY(load(t, first));
+    const int64_t first = t->state->iteration * t->job->options->batch + t->share.first;
+    DGBA_TRY(dgba_crew_agree(t->job->crew, load(t, first)));
     const bool is_adversarial = trainer_is_adversarial(t->job);
     if (!is_adversarial || t->job->adversarial->clean_step)
         DGBA_TRY(step(t, t->state->losses_since, t->batch.images, iteration));

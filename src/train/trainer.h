@@ -7,29 +7,35 @@
 
 /* ---- attacker.c ---- */
 
-/** Attacks the batches of adversarial training. */
+/** Attacks the batches of adversarial training, part by part. */
 typedef struct attacker {
     dgba_attack attack;
+    dgba_shape part;
+    int64_t parts; // of a batch that are attacked here
     dgba_network_oracle *oracle;
     dgba_arena scratch;
-    int64_t *samples; // running numbers of the batch's samples: they name the random starts
+    int64_t *samples; // running numbers of a part's samples: they name the random starts
     float *images;    // adversarial images of the last batch
 } attacker;
 
-/** Plans for whole batches of this shape. The caller frees it also after an error. */
-dgba_status attacker_create(attacker *out, const dgba_train_job *job, dgba_shape shape, float *parameters);
+/** The caller frees it also after an error. */
+dgba_status attacker_create(attacker *out, const dgba_train_job *job, dgba_shape part, int64_t parts, float *parameters);
 void attacker_free(attacker *a);
+
+/** `first_sample` is the running number of the first image of `batch`. */
 dgba_status attacker_run(attacker *a, const dgba_batch *batch, int64_t first_sample);
 
 /* ---- evaluator.c ---- */
 
-/** Measures the model on the images to be evaluated. */
+/** Measures the model on the images to be evaluated. As many parts of them as there are of a batch are measured each by
+ *  itself and then added up, so that the members of a crew share the work. */
 typedef struct evaluator {
     const dgba_train_job *job;
     dgba_network_oracle *oracle;
     dgba_batch batch;
-    double *losses; // [task][sample] of a batch
-    dgba_totals totals[DGBA_MOST_TASKS];
+    double *losses;         // [task][sample] of a batch
+    int64_t reals, counts;  // of a row: what was found on a part
+    double *found, *in_all; // [part] rows, of the parts measured here; of all
 } evaluator;
 
 /** The caller frees it also after an error. */
@@ -41,17 +47,26 @@ dgba_status evaluator_run(evaluator *e, dgba_train_state *state);
 
 /* ---- trainer.c ---- */
 
+/** A batch is computed in parts, of which this process has some: which of its samples those are. */
+typedef struct batch_share {
+    int64_t parts;               // computed here, one behind the other
+    int64_t part_samples;        // of a part
+    int64_t first, samples, all; // computed here, of all samples of the batch
+} batch_share;
+
 /** Everything one training run holds beside its state. */
 typedef struct trainer {
     const dgba_train_job *job;
     dgba_train_state *state;
+    batch_share share;
     dgba_plan *plan;
-    dgba_batch batch;
+    dgba_batch batch; // the samples computed here
     float *gradients;
     int64_t *order; // of the images in the current epoch
     int64_t epoch;
-    int64_t *chosen;          // images of the current batch
-    double *losses, *weights; // per sample
+    int64_t *chosen;          // images of `batch`
+    double *found, *in_all;   // [task] row of losses, row of weights, of the samples computed here; [member] the same
+    double *losses, *weights; // of a task, per sample of the batch
     attacker attacker;
     evaluator evaluator;
 } trainer;
@@ -66,8 +81,11 @@ dgba_status trainer_iterate(trainer *t);
 /** Whether batches are attacked. */
 bool trainer_is_adversarial(const dgba_train_job *job);
 
-/** The labels of a batch, as tasks take them. */
-void trainer_labels(dgba_labels labels[DGBA_MOST_TASKS], const dgba_batch *batch);
+/** How a job's batches are shared. */
+batch_share trainer_share(const dgba_train_job *job);
+
+/** The labels of a batch, as tasks take them, from its sample `first` on. */
+void trainer_labels(dgba_labels labels[DGBA_MOST_TASKS], const dgba_batch *batch, int64_t first);
 
 /* ---- log.c ---- */
 

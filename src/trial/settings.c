@@ -163,7 +163,8 @@ dgba_status trial_read_train(dgba_train *out, dgba_train_adversarial *adversaria
                              const dgba_task *tasks, int64_t task_count) {
     DGBA_TRY(dgba_settings_read(out, &dgba_train_options, settings, "train."));
     DGBA_TRY(dgba_context(dgba_train_check(out, task_count), "train"));
-    return dgba_context(read_adversarial(adversarial, settings, tasks, task_count), "train.adversarial");
+    DGBA_TRY(dgba_context(read_adversarial(adversarial, settings, tasks, task_count), "train.adversarial"));
+    return dgba_context(dgba_train_check_adversarial(adversarial, out), "train.adversarial");
 }
 
 dgba_box trial_image_box(void) {

@@ -162,12 +162,14 @@ static dgba_status read_train(dgba_train *options, dgba_train_adversarial *adver
     return status;
 }
 
-/** What of a training determines its model: without an attack's step and rule where there is none. */
+/** What of a training determines its model: without an attack's step and rule where there is none, and without a group of
+ *  one part, as trainings were before there were groups. */
 static void add_train_settings(dgba_settings *settings, const dgba_settings *train, bool adversarial) {
     static const char prefix[] = "adversarial.";
     dgba_text key = {0};
     for (int64_t i = 0; i < train->count; ++i) {
         if (!adversarial && strncmp(train->items[i].key, prefix, sizeof prefix - 1) == 0) continue;
+        if (strcmp(train->items[i].key, "group") == 0 && strcmp(train->items[i].value, "1") == 0) continue;
         dgba_text_clear(&key);
         dgba_text_add(&key, "train.%s", train->items[i].key);
         dgba_settings_set(settings, dgba_text_chars(&key), train->items[i].value);
@@ -212,6 +214,7 @@ static dgba_status add_train_unit(dgba_sweep *sweep, const dgba_settings *model,
     DGBA_TRY(measure_model(sweep, unit));
     unit->cost = train_passes(&adversarial, sweep->data.task_count) * unit->macs * (double)options.batch *
                  (double)options.iterations;
+    unit->workers = options.group;
     drop_known_model(sweep);
     return DGBA_OK;
 }

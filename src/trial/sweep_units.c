@@ -10,7 +10,7 @@ const char *dgba_unit_kind_name(dgba_unit_kind kind) { return kind_names[kind]; 
 dgba_status sweep_add_unit(dgba_unit **out, dgba_sweep *sweep, dgba_unit_kind kind, int64_t needs) {
     DGBA_TRY(DGBA_GROW(&sweep->units, sweep->unit_count));
     *out = &sweep->units[sweep->unit_count++];
-    **out = (dgba_unit){.kind = kind, .attack = -1, .shard = -1, .needs = needs};
+    **out = (dgba_unit){.kind = kind, .workers = 1, .attack = -1, .shard = -1, .needs = needs};
     return DGBA_OK;
 }
 

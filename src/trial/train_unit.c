@@ -14,6 +14,8 @@ typedef struct training {
     dgba_train_state state;
 } training;
 
+static bool is_first(const training *t) { return dgba_crew_member(t->job.crew) == 0; }
+
 /* ---- Saving ---- */
 
 /** Without its side file a training goes on all the same; what is lost, if it is stopped, is time. */
@@ -23,13 +25,15 @@ static void save(training *t) {
     t->next_save = dgba_clock_seconds() + t->worker->watch.save_seconds;
 }
 
-/** Saves now and then, and when the run is stopped. */
+/** Saves now and then, and when the run is stopped. The members of a crew stop after the same iteration, and have the same
+ *  state, which the first of them saves. */
 static dgba_status after_iteration(void *self, const dgba_train_state *state) {
     training *t = self;
+    const dgba_worker_watch *watch = &t->worker->watch;
     const long long done = state->iteration, all = t->options.iterations;
     if (done == all) return DGBA_OK;
-    const bool stop = t->worker->watch.should_stop != NULL && t->worker->watch.should_stop();
-    if (stop || dgba_clock_seconds() >= t->next_save) save(t);
+    const bool stop = dgba_crew_any(t->job.crew, watch->should_stop != NULL && watch->should_stop());
+    if (is_first(t) && (stop || dgba_clock_seconds() >= t->next_save)) save(t);
     return stop ? dgba_fail(DGBA_E_STOPPED, "stopped after iteration %lld of %lld", done, all) : DGBA_OK;
 }
 
@@ -66,16 +70,36 @@ static dgba_status prepare(training *t) {
                               .options = &t->options,
                               .adversarial = &t->adversarial,
                               .data = w->data,
+                              .crew = w->crew,
                               .after = after_iteration,
                               .self = t};
     return read_images(t);
 }
 
+/** Begins, or goes on from what was saved. */
+static dgba_status start(training *t, bool *resumed) {
+    DGBA_TRY(prepare(t));
+    DGBA_TRY(dgba_train_begin(&t->state, &t->job));
+    return train_file_resume(resumed, &t->state, &t->job, t->side_file, t->message->id);
+}
+
+/** Members on different machines could have found different side files. */
+static dgba_status check_same_start(const training *t) {
+    int64_t *iterations = NULL;
+    const int64_t members = dgba_crew_members(t->job.crew), own = t->state.iteration;
+    bool same = true;
+    DGBA_TRY(dgba_crew_agree(t->job.crew, DGBA_NEW(&iterations, members)));
+    dgba_crew_gather(t->job.crew, iterations, &own, sizeof own);
+    for (int64_t m = 0; m < members; ++m) same = same && iterations[m] == iterations[0];
+    dgba_free(iterations);
+    return same ? DGBA_OK : dgba_fail(DGBA_E_IO, "%s: the ranks of the group read different states", t->side_file);
+}
+
 static dgba_status train(training *t) {
     bool resumed = false;
-    DGBA_TRY(dgba_train_begin(&t->state, &t->job));
-    DGBA_TRY(train_file_resume(&resumed, &t->state, &t->job, t->side_file, t->message->id));
-    if (resumed)
+    DGBA_TRY(dgba_crew_agree(t->worker->crew, start(t, &resumed)));
+    DGBA_TRY(check_same_start(t));
+    if (resumed && is_first(t))
         DGBA_INFO("layout %lld seed %lld: goes on after iteration %lld", (long long)t->model.def.layout,
                   (long long)t->options.seed, (long long)t->state.iteration);
     t->next_save = dgba_clock_seconds() + t->worker->watch.save_seconds;
@@ -114,9 +138,8 @@ out:
 
 dgba_status worker_run_train(char **result, size_t *count, dgba_worker *w, const unit_message *message) {
     training t = {.worker = w, .message = message};
-    dgba_status status = prepare(&t);
-    if (status == DGBA_OK) status = train(&t);
-    if (status == DGBA_OK) status = write_model(result, count, &t);
+    dgba_status status = train(&t);
+    if (status == DGBA_OK && is_first(&t)) status = write_model(result, count, &t);
     dgba_train_state_free(&t.state);
     dgba_model_free(&t.model);
     return status;

@@ -83,20 +83,23 @@ static dgba_status run_message(char **result, size_t *count, dgba_worker *w, con
     const char *kind = NULL, *id = NULL;
     DGBA_TRY(trial_read_text(&kind, &message->all, "kind"));
     DGBA_TRY(trial_read_text(&id, &message->all, "@id"));
-    DGBA_TRY(worker_load_data(w, &message->all));
+    DGBA_TRY(dgba_crew_agree(w->crew, worker_load_data(w, &message->all)));
     if (strcmp(kind, "train") == 0) return worker_run_train(result, count, w, message);
     if (strcmp(kind, "transfer") == 0) return worker_run_transfer(result, count, w, message);
     return worker_run_shard(result, count, w, message, strcmp(kind, "attack") == 0);
 }
 
-dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count) {
+dgba_status dgba_worker_run(char **result, size_t *result_count, dgba_worker *worker, const char *message, size_t count,
+                            const dgba_crew *crew) {
     *result = NULL;
     *result_count = 0;
     if (count == 0 || message[count - 1] != '\0') return dgba_fail(DGBA_E_FORMAT, "a unit's message is not a text");
     unit_message unit = {0};
     DGBA_TRY(dgba_settings_parse(&unit.all, message));
     read_message(&unit);
+    worker->crew = crew;
     const dgba_status status = run_message(result, result_count, worker, &unit);
+    worker->crew = NULL;
     dgba_settings_free(&unit.all);
     dgba_settings_free(&unit.identity);
     return status;

@@ -18,6 +18,7 @@ struct dgba_worker {
     dgba_shelf_block parameters;
     dgba_worker_memory memory;
     dgba_worker_watch watch;
+    const dgba_crew *crew; // that runs the current unit
 
     dgba_shape planned; // of the oracle and the batch; n = 0: none
     dgba_network_oracle *oracle;

@@ -30,6 +30,9 @@ dgba_random dgba_random_stream(uint64_t seed, dgba_random_purpose purpose, uint6
 
 uint32_t dgba_random_bits(dgba_random *stream);
 
+/** Moves a stream that nothing was drawn from yet to where `draws` numbers of dgba_random_bits() would have left it. */
+void dgba_random_skip(dgba_random *stream, uint64_t draws);
+
 /** Uniform on [0, 1), 32 bits. */
 double dgba_random_uniform(dgba_random *stream);
 

@@ -4,6 +4,7 @@
 
 #include "dgba/h5io.h"
 #include "dgba/nn.h"
+#include "support/batchnorm.h"
 #include "support/check.h"
 
 // Tolerances for standard normal inputs: |result − PyTorch| ≤ relative·|PyTorch| + absolute. The longest sums are those of
@@ -132,10 +133,9 @@ static void check_batchnorm(const char *path) {
     float *running_mean = take_zeros(shape.c), *running_var = take(shape.c);
     float *dgamma = take_zeros(shape.c), *dbeta = take_zeros(shape.c);
     dgba_fill(running_var, 1, shape.c);
-    dgba_batchnorm_train_forward(y, mean, inv_std, running_mean, running_var, read_plain(path, "first"), gamma, beta, shape,
-                                 options);
-    dgba_batchnorm_train_forward(y, mean, inv_std, running_mean, running_var, x, gamma, beta, shape, options);
-    dgba_batchnorm_train_backward(dx, dgamma, dbeta, read_plain(path, "dy"), x, mean, inv_std, gamma, shape, false);
+    batchnorm_forward(y, mean, inv_std, running_mean, running_var, read_plain(path, "first"), gamma, beta, shape, options);
+    batchnorm_forward(y, mean, inv_std, running_mean, running_var, x, gamma, beta, shape, options);
+    batchnorm_backward(dx, dgamma, dbeta, read_plain(path, "dy"), x, mean, inv_std, gamma, shape, false);
     CHECK_WITHIN(y, read_plain(path, "y"), count, norm_forward);
     CHECK_WITHIN(running_mean, read_plain(path, "running_mean"), shape.c, norm_statistics);
     CHECK_WITHIN(running_var, read_plain(path, "running_var"), shape.c, norm_statistics);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dgba/graph.h"
+#include "support/batchnorm.h"
 #include "support/check.h"
 
 enum { MOST_NODES = 24, MOST_OUTPUTS = 3, CHANNELS = 3, GRAPHS = 500 };
@@ -225,7 +226,7 @@ static void norm_forward(network *net, item *it, const float *x, bool trains) {
     float *p[4];
     for (int i = 0; i < 4; ++i) p[i] = part(net, net->parameters, it, i);
     if (trains) {
-        dgba_batchnorm_train_forward(it->y, it->mean, it->inv_std, p[2], p[3], x, p[0], p[1], it->shape, norm);
+        batchnorm_forward(it->y, it->mean, it->inv_std, p[2], p[3], x, p[0], p[1], it->shape, norm);
     } else {
         dgba_batchnorm_fold(it->inv_std, it->mean, p[0], p[1], p[2], p[3], it->shape.c, norm);
         scale_channels(it->y, x, it->inv_std, it->mean, it->shape);
@@ -259,8 +260,9 @@ static void forward(network *net, bool trains) {
             case ADD: dgba_add_forward(it->y, a->y, net->items[it->b].y, count, false); break;
             default:
                 if (trains)
-                    dgba_dropout_forward(it->y, it->kept, a->y, count, 0.5F, run.seed,
-                                         run.dropout_index * (uint64_t)net->count + (uint64_t)i);
+                    dgba_dropout_forward(
+                        it->y, it->kept, a->y, count,
+                        (dgba_dropout){0.5F, run.seed, run.dropout_index * (uint64_t)net->count + (uint64_t)i, 0});
                 else
                     memcpy(it->y, a->y, (size_t)count * sizeof *it->y);
         }
@@ -270,8 +272,8 @@ static void forward(network *net, bool trains) {
 static void norm_backward(network *net, item *it, bool trains) {
     item *a = &net->items[it->a];
     if (trains)
-        dgba_batchnorm_train_backward(a->dy, part(net, net->gradients, it, 0), part(net, net->gradients, it, 1), it->dy,
-                                      a->y, it->mean, it->inv_std, part(net, net->parameters, it, 0), it->shape, false);
+        batchnorm_backward(a->dy, part(net, net->gradients, it, 0), part(net, net->gradients, it, 1), it->dy, a->y,
+                           it->mean, it->inv_std, part(net, net->parameters, it, 0), it->shape, false);
     else
         scale_channels(a->dy, it->dy, it->inv_std, NULL, it->shape); // the only gradient of a hidden convolution
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ref/nn.h"
+#include "support/batchnorm.h"
 #include "support/check.h"
 
 // Tolerances for inputs of standard deviation 1 about means up to 3: |result − twin| ≤ relative·|twin| + absolute.
@@ -55,8 +56,7 @@ static const float *expected(const double *from, int64_t count) {
 }
 
 static void forward(void) {
-    dgba_batchnorm_train_forward(p.y, p.mean, p.inv_std, p.running_mean, p.running_var, p.x, p.gamma, p.beta, p.shape,
-                                 options);
+    batchnorm_forward(p.y, p.mean, p.inv_std, p.running_mean, p.running_var, p.x, p.gamma, p.beta, p.shape, options);
 }
 
 static void forward_equals_the_twin(void **state) {
@@ -88,14 +88,14 @@ static void backward_equals_the_twin(void **state) {
         for (int c = 0; c < CHANNELS; ++c) p.wide_dgamma[c] += (double)p.dgamma[c];
         for (int c = 0; c < CHANNELS; ++c) p.wide_dbeta[c] += (double)p.dbeta[c];
         dgba_fill(p.dx, NAN, p.count);
-        dgba_batchnorm_train_backward(p.dx, p.dgamma, p.dbeta, p.dy, p.x, p.mean, p.inv_std, p.gamma, p.shape, false);
+        batchnorm_backward(p.dx, p.dgamma, p.dbeta, p.dy, p.x, p.mean, p.inv_std, p.gamma, p.shape, false);
         CHECK_WITHIN(p.dx, expected(p.wide_dx, p.count), p.count, input_tolerance);
         CHECK_WITHIN(p.dgamma, expected(p.wide_dgamma, CHANNELS), p.channels, params_tolerance);
         CHECK_WITHIN(p.dbeta, expected(p.wide_dbeta, CHANNELS), p.channels, params_tolerance);
 
         dgba_fill(p.dx, 3, p.count);
         for (int64_t e = 0; e < p.count; ++e) p.wide_dx[e] += 3;
-        dgba_batchnorm_train_backward(p.dx, p.dgamma, p.dbeta, p.dy, p.x, p.mean, p.inv_std, p.gamma, p.shape, true);
+        batchnorm_backward(p.dx, p.dgamma, p.dbeta, p.dy, p.x, p.mean, p.inv_std, p.gamma, p.shape, true);
         CHECK_WITHIN(p.dx, expected(p.wide_dx, p.count), p.count, input_tolerance);
     }
 }
@@ -128,7 +128,7 @@ static void gradients_equal_finite_differences(void **state) {
         forward();
         memset(p.dgamma, 0, sizeof p.dgamma);
         memset(p.dbeta, 0, sizeof p.dbeta);
-        dgba_batchnorm_train_backward(p.dx, p.dgamma, p.dbeta, p.dy, p.x, p.mean, p.inv_std, p.gamma, p.shape, false);
+        batchnorm_backward(p.dx, p.dgamma, p.dbeta, p.dy, p.x, p.mean, p.inv_std, p.gamma, p.shape, false);
         check_differences(p.dx, p.wide_x, p.count);
         check_differences(p.dgamma, p.wide_gamma, p.channels);
         check_differences(p.dbeta, p.wide_beta, p.channels);

@@ -19,7 +19,7 @@ static void values_equal_the_twin(void **state) {
     check_random(x, COUNT, 1);
     ref_widen(wide_x, x, COUNT);
     for (int64_t i = 0; i < DGBA_COUNT_OF(rates); ++i) {
-        dgba_dropout_forward(y, kept, x, COUNT, rates[i], 5, 6);
+        dgba_dropout_forward(y, kept, x, COUNT, (dgba_dropout){rates[i], 5, 6, 0});
         ref_dropout(wide_y, wide_x, kept, COUNT, (double)rates[i]);
         ref_narrow(expected, wide_y, COUNT);
         CHECK_CLOSE(y, expected, COUNT, tolerance.relative, tolerance.absolute);
@@ -37,8 +37,8 @@ static void values_equal_the_twin(void **state) {
 static void in_place(void **state) {
     (void)state;
     check_random(x, COUNT, 1);
-    dgba_dropout_forward(y, kept, x, COUNT, 0.5f, 1, 2);
-    dgba_dropout_forward(x, other, x, COUNT, 0.5f, 1, 2);
+    dgba_dropout_forward(y, kept, x, COUNT, (dgba_dropout){0.5f, 1, 2, 0});
+    dgba_dropout_forward(x, other, x, COUNT, (dgba_dropout){0.5f, 1, 2, 0});
     assert_memory_equal(x, y, sizeof x);
     assert_memory_equal(kept, other, sizeof kept);
 }
@@ -50,7 +50,7 @@ static void pattern_has_the_rate(void **state) {
     for (int64_t r = 0; r < DGBA_COUNT_OF(rates); ++r) {
         const double keep = 1 - rates[r];
         int64_t sum = 0, pairs = 0;
-        dgba_dropout_forward(y, kept, x, COUNT, (float)rates[r], 7, 8);
+        dgba_dropout_forward(y, kept, x, COUNT, (dgba_dropout){(float)rates[r], 7, 8, 0});
         for (int64_t i = 0; i < COUNT; ++i) {
             sum += kept[i];
             pairs += i > 0 && kept[i] && kept[i - 1];
@@ -63,26 +63,41 @@ static void pattern_has_the_rate(void **state) {
 static void nothing_and_everything(void **state) {
     (void)state;
     check_random(x, COUNT, 1);
-    dgba_dropout_forward(y, kept, x, COUNT, 0, 7, 8);
+    dgba_dropout_forward(y, kept, x, COUNT, (dgba_dropout){0, 7, 8, 0});
     assert_memory_equal(y, x, sizeof x);
-    dgba_dropout_forward(y, kept, x, COUNT, 1, 7, 8);
+    dgba_dropout_forward(y, kept, x, COUNT, (dgba_dropout){1, 7, 8, 0});
     for (int64_t i = 0; i < COUNT; ++i) assert_true(y[i] == 0 && kept[i] == 0);
 }
 
 /** Same (seed, index): same pattern, and a shorter one is its beginning. Another seed or index: another pattern. */
 static void pattern_depends_on_seed_and_index_only(void **state) {
     (void)state;
-    dgba_dropout_forward(y, kept, x, COUNT, 0.5f, 7, 8);
+    dgba_dropout_forward(y, kept, x, COUNT, (dgba_dropout){0.5f, 7, 8, 0});
     check_random(x, COUNT, 9);
-    dgba_dropout_forward(y, other, x, COUNT, 0.5f, 7, 8);
+    dgba_dropout_forward(y, other, x, COUNT, (dgba_dropout){0.5f, 7, 8, 0});
     assert_memory_equal(kept, other, COUNT);
-    dgba_dropout_forward(y, other, x, 1001, 0.5f, 7, 8);
+    dgba_dropout_forward(y, other, x, 1001, (dgba_dropout){0.5f, 7, 8, 0});
     assert_memory_equal(kept, other, 1001);
     for (uint64_t change = 0; change < 2; ++change) {
         int64_t equal = 0;
-        dgba_dropout_forward(y, other, x, COUNT, 0.5f, 7 + change, 9 - change);
+        dgba_dropout_forward(y, other, x, COUNT, (dgba_dropout){0.5f, 7 + change, 9 - change, 0});
         for (int64_t i = 0; i < COUNT; ++i) equal += kept[i] == other[i];
         assert_true(fabs((double)equal / COUNT - 0.5) < 0.0125);
+    }
+}
+
+/** Wherever it begins, an array sees its elements of the pattern. */
+static void a_pattern_can_be_cut(void **state) {
+    (void)state;
+    static const float rates[] = {0.5f, 0.3f, 0};
+    for (int64_t r = 0; r < DGBA_COUNT_OF(rates); ++r) {
+        dgba_dropout dropout = {rates[r], 7, 8, 0};
+        dgba_dropout_forward(y, kept, x, COUNT, dropout);
+        for (dropout.first = 1; dropout.first < COUNT; dropout.first = 3 * dropout.first + 28) {
+            const int64_t count = COUNT - dropout.first < 900 ? COUNT - dropout.first : 900;
+            dgba_dropout_forward(y, other, x, count, dropout);
+            assert_memory_equal(kept + dropout.first, other, (size_t)count);
+        }
     }
 }
 
@@ -93,6 +108,7 @@ int main(void) {
         cmocka_unit_test(pattern_has_the_rate),
         cmocka_unit_test(nothing_and_everything),
         cmocka_unit_test(pattern_depends_on_seed_and_index_only),
+        cmocka_unit_test(a_pattern_can_be_cut),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }

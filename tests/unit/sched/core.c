@@ -251,6 +251,109 @@ static void needs_that_may_fail_are_awaited(void **state) {
     dgba_sched_free(&sched);
 }
 
+/** The workers that run a unit. */
+static void check_crew(const dgba_sched *sched, int64_t unit, int64_t count, const int64_t *expected) {
+    int64_t workers[16];
+    assert_int_equal(dgba_sched_crew(workers, sched, unit), count);
+    for (int64_t i = 0; i < count; ++i) assert_int_equal(workers[i], expected[i]);
+}
+#define CHECK_CREW(sched, unit, ...) \
+    check_crew((sched), (unit), DGBA_COUNT_OF(((const int64_t[]){__VA_ARGS__})), (const int64_t[]){__VA_ARGS__})
+
+static void a_shared_unit_takes_several_workers(void **state) {
+    (void)state;
+    const dgba_sched_unit units[] = {{.cost = 9, .affinity = -1, .workers = 3}, UNIT(2, -1), UNIT(1, -1)};
+    dgba_sched *sched = create(units, 3, 4);
+    check_runs(sched, 2, 0);
+    CHECK_CREW(sched, 0, 0, 2, 3); // from the one that asked, round the end
+    CHECK_COUNTS(sched, 0, 0, 0, 0, 1, 2);
+    check_runs(sched, 1, 1);
+    CHECK_CREW(sched, 1, 1);
+    dgba_sched_finish(sched, 0, true);
+    check_does(sched, 3, 2);
+    dgba_sched_finish(sched, 1, true);
+    for (int64_t worker = 0; worker < 4; ++worker) check_exits(sched, worker);
+    assert_true(dgba_sched_count(sched).cost_done == 12);
+    dgba_sched_free(&sched);
+}
+
+/** The largest divisor that there are workers for: 6 parts on 5 workers are shared by 3. */
+static void few_workers_share_as_many_parts(void **state) {
+    (void)state;
+    static const int64_t workers[] = {1, 2, 3, 4, 5, 6, 9}, expected[] = {1, 2, 3, 3, 3, 6, 6};
+    const dgba_sched_unit units[] = {{.cost = 6, .affinity = -1, .workers = 6}};
+    for (int64_t i = 0; i < DGBA_COUNT_OF(workers); ++i) {
+        int64_t crew[9];
+        dgba_sched *sched = create(units, 1, workers[i]);
+        assert_true(dgba_sched_longest_chain(sched) == 6.0 / (double)expected[i]);
+        check_runs(sched, 0, 0);
+        assert_int_equal(dgba_sched_crew(crew, sched, 0), expected[i]);
+        dgba_sched_finish(sched, 0, false);
+        check_exits(sched, 0);
+        dgba_sched_free(&sched);
+    }
+}
+
+/** Workers wait for a shared unit that is first in line, whatever else is ready, also of their affinity. */
+static void a_shared_unit_is_not_put_off(void **state) {
+    (void)state;
+    dgba_sched_unit units[] = {UNIT(9, 7), UNIT(9, -1), AFTER(on_1, 16, -1), UNIT(5, 7), UNIT(5, 7)};
+    units[2].workers = 2;
+    dgba_sched *sched = create(units, 5, 2);
+    check_runs(sched, 0, 1); // 9 and then 16/2
+    check_runs(sched, 1, 0);
+    dgba_sched_finish(sched, 1, true);
+    check_waits(sched, 0);
+    check_waits(sched, 0);
+    CHECK_COUNTS(sched, 0, 1, 0, 0, 1, 3);
+    dgba_sched_finish(sched, 0, true);
+    check_runs(sched, 1, 2); // 8, although 5 of its own affinity is more than half of that
+    CHECK_CREW(sched, 2, 0, 1);
+    dgba_sched_put_back(sched, 2);
+    check_runs(sched, 0, 2);
+    dgba_sched_finish(sched, 2, true);
+    check_does(sched, 1, 3);
+    check_does(sched, 0, 4);
+    check_exits(sched, 0);
+    dgba_sched_free(&sched);
+}
+
+/** A shared unit waits again when one of its workers is gone, and those that are left suffice. */
+static void a_lost_worker_of_several(void **state) {
+    (void)state;
+    const dgba_sched_unit units[] = {{.cost = 8, .affinity = -1, .workers = 4}, UNIT(1, -1)};
+    dgba_sched *sched = create(units, 2, 4);
+    check_runs(sched, 0, 0);
+    CHECK_CREW(sched, 0, 0, 1, 2, 3);
+    dgba_sched_lose(sched, 2);
+    CHECK_COUNTS(sched, 0, 0, 0, 0, 0, 2);
+    check_exits(sched, 2);
+    check_runs(sched, 1, 0);
+    CHECK_CREW(sched, 0, 1, 3);
+    check_runs(sched, 0, 1);
+    dgba_sched_lose(sched, 3);
+    check_waits(sched, 1); // for worker 0
+    dgba_sched_lose(sched, 1);
+    dgba_sched_finish(sched, 1, true);
+    check_runs(sched, 0, 0);
+    CHECK_CREW(sched, 0, 0);
+    dgba_sched_finish(sched, 0, true);
+    check_exits(sched, 0);
+    dgba_sched_free(&sched);
+}
+
+static void nothing_is_shared(void **state) {
+    (void)state;
+    const dgba_sched_unit units[] = {{.cost = 4, .affinity = -1, .workers = 2}};
+    dgba_sched *sched = create(units, 1, 2);
+    dgba_sched_share_nothing(sched);
+    check_runs(sched, 1, 0);
+    CHECK_CREW(sched, 0, 1);
+    check_waits(sched, 0);
+    dgba_sched_finish(sched, 0, true);
+    dgba_sched_free(&sched);
+}
+
 static void bad_units_are_refused(void **state) {
     (void)state;
     dgba_sched *sched = NULL;
@@ -268,6 +371,9 @@ static void bad_units_are_refused(void **state) {
     const dgba_sched_unit negative[] = {UNIT(-1, -1)};
     CHECK_FAILS(DGBA_E_USAGE, dgba_sched_create(&sched, negative, 1, 1));
     CHECK_MESSAGE("unit 0 has the cost -1");
+    const dgba_sched_unit owed[] = {{.cost = 1, .affinity = -1, .workers = -2}};
+    CHECK_FAILS(DGBA_E_USAGE, dgba_sched_create(&sched, owed, 1, 1));
+    CHECK_MESSAGE("unit 0 is shared by -2 workers");
     const dgba_sched_unit nan[] = {UNIT(0.0 / 0.0, -1)};
     CHECK_FAILS(DGBA_E_USAGE, dgba_sched_create(&sched, nan, 1, 1));
 }
@@ -286,6 +392,11 @@ int main(void) {
         cmocka_unit_test(more_workers_than_units),
         cmocka_unit_test(cached_units_satisfy_needs),
         cmocka_unit_test(needs_that_may_fail_are_awaited),
+        cmocka_unit_test(a_shared_unit_takes_several_workers),
+        cmocka_unit_test(few_workers_share_as_many_parts),
+        cmocka_unit_test(a_shared_unit_is_not_put_off),
+        cmocka_unit_test(a_lost_worker_of_several),
+        cmocka_unit_test(nothing_is_shared),
         cmocka_unit_test(bad_units_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);

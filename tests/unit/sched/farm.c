@@ -8,7 +8,7 @@
 #include "dgba/sched.h"
 #include "support/check.h"
 
-enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC, ENDLESS };
+enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC, ENDLESS, SHARED, SHARED_FAIL, SHARED_ENDLESS };
 
 /** The input of a unit, with padding behind it. */
 struct job {
@@ -81,7 +81,39 @@ static dgba_status run_endless(void) {
     return dgba_fail(DGBA_E_STOPPED, "given back");
 }
 
-static dgba_status work(char **result, size_t *result_count, void *context, const char *bytes, size_t count) {
+/** Numbers that name the round, the sender and the receiver travel between all members, few and many at a time. */
+static dgba_status exchange(const dgba_crew *crew, int64_t unit) {
+    enum { MEMBERS = 16, MANY = 30000 };
+    static int64_t in[MEMBERS * MANY], out[MEMBERS * MANY];
+    const int64_t members = dgba_crew_members(crew), member = dgba_crew_member(crew);
+    for (int64_t round = 0; round < 20; ++round) {
+        const int64_t count = round % 5 == 0 ? MANY : 1 + round;
+        const int64_t own = unit * 1000 + round * 100 + member;
+        dgba_crew_gather(crew, in, &own, sizeof own);
+        for (int64_t i = 0; i < members; ++i)
+            if (in[i] != own - member + i) return dgba_fail(DGBA_E_BUG, "gathered %lld", (long long)in[i]);
+        if (crew == NULL) continue;
+        for (int64_t i = 0; i < members * count; ++i) out[i] = own * 100 + i / count;
+        crew->swap(crew->self, in, out, (size_t)count * sizeof *out);
+        for (int64_t i = 0; i < members * count; ++i)
+            if (in[i] != (own - member + i / count) * 100 + member) return dgba_fail(DGBA_E_BUG, "swapped wrongly");
+    }
+    return DGBA_OK;
+}
+
+/** The last member fails. */
+static dgba_status fail_together(const dgba_crew *crew) {
+    const bool fails = dgba_crew_member(crew) == dgba_crew_members(crew) - 1;
+    return dgba_crew_agree(crew, fails ? dgba_fail(DGBA_E_NUMERIC, "the last member failed") : DGBA_OK);
+}
+
+static dgba_status stop_together(const dgba_crew *crew) {
+    while (!dgba_crew_any(crew, dgba_farm_is_stopping())) dgba_clock_sleep(0.002);
+    return dgba_fail(DGBA_E_STOPPED, "given back");
+}
+
+static dgba_status work(char **result, size_t *result_count, void *context, const char *bytes, size_t count,
+                        const dgba_crew *crew) {
     ((sweep *)context)->worked += 1;
     if (count == 0) return DGBA_OK;
     struct job job;
@@ -90,6 +122,9 @@ static dgba_status work(char **result, size_t *result_count, void *context, cons
     if (job.kind == FAIL) return dgba_fail(DGBA_E_NUMERIC, "image %lld has no pixels", (long long)job.unit);
     if (job.kind == PANIC && dgba_farm_rank() == dgba_farm_ranks() - 1) DGBA_ASSERT(job.kind != PANIC);
     if (job.kind == ENDLESS) return run_endless();
+    if (job.kind == SHARED) DGBA_TRY(exchange(crew, job.unit));
+    if (job.kind == SHARED_FAIL) return fail_together(crew);
+    if (job.kind == SHARED_ENDLESS) return stop_together(crew);
     if (job.kind == NAP || job.kind == PANIC) dgba_clock_sleep(job.seconds);
     return square(result, result_count, job.unit);
 }
@@ -97,7 +132,7 @@ static dgba_status work(char **result, size_t *result_count, void *context, cons
 static bool is_right(const sweep *s, const dgba_farm_result *result) {
     const enum kind kind = s->kinds[result->unit];
     if (kind == EMPTY) return result->count == 0;
-    if (kind == SQUARE || kind == NAP) {
+    if (kind == SQUARE || kind == NAP || kind == SHARED) {
         int64_t value = -1;
         if (result->count == sizeof value) memcpy(&value, result->bytes, sizeof value);
         return value == result->unit * result->unit;
@@ -112,7 +147,7 @@ static dgba_status finished(void *context, const dgba_farm_result *result) {
     sweep *s = context;
     s->order[s->finished++] = result->unit;
     s->times[result->unit] += 1;
-    s->workers_seen[result->worker] += 1;
+    for (int64_t i = 0; i < result->worker_count; ++i) s->workers_seen[result->workers[i]] += 1;
     s->retried += result->will_retry;
     if (result->status != DGBA_OK) {
         s->failure = result->status;
@@ -272,6 +307,56 @@ static void failed_units_are_tried_again(void **state) {
     }
 }
 
+/** How many of the farm's workers share a unit for `wanted`. */
+static int64_t crew_of(int64_t wanted) {
+    int64_t crew = wanted < dgba_farm_workers() ? wanted : dgba_farm_workers();
+    while (wanted % crew != 0) --crew;
+    return crew;
+}
+
+static void units_are_shared(void **state) {
+    (void)state;
+    static const int64_t first = 0;
+    sweep s = new_sweep(40, SQUARE, 0);
+    int64_t shares = 0;
+    for (int64_t u = 0; u < s.count; ++u) {
+        if (u % 3 > 0) s.kinds[u] = SHARED;
+        if (u % 3 > 0) s.units[u].workers = u % 5 + 1;
+        shares += u % 3 > 0 ? crew_of(u % 5 + 1) : 1;
+        if (u > 20) add_need(&s, u, &first);
+    }
+    CHECK_OK(run(&s));
+    check_all_done(&s);
+    if (is_root()) assert_int_equal(s.started, shares);
+    int64_t worked = s.worked;
+    dgba_farm_sum(&worked, 1);
+    assert_int_equal(worked, shares);
+}
+
+static void a_shared_unit_fails_once(void **state) {
+    (void)state;
+    sweep s = new_sweep(5, SHARED, 0);
+    s.retries = 1;
+    s.kinds[2] = SHARED_FAIL;
+    for (int64_t u = 0; u < s.count; ++u) s.units[u].workers = 2;
+    CHECK_FAILS(DGBA_E_UNITS_FAILED, run(&s));
+    assert_int_equal(s.wrong, 0);
+    if (!is_root()) return;
+    assert_int_equal(s.times[2], 2);
+    assert_int_equal(s.counts.done, 4);
+    assert_string_equal(s.message, "the last member failed");
+}
+
+static void shared_units_are_given_back(void **state) {
+    (void)state;
+    sweep s = new_sweep(3, SHARED_ENDLESS, 0);
+    for (int64_t u = 0; u < s.count; ++u) s.units[u].workers = 2;
+    s.stop_at = dgba_clock_seconds() + 0.1;
+    CHECK_FAILS(DGBA_E_STOPPED, run(&s));
+    assert_int_equal(s.finished, 0);
+    if (is_root()) assert_int_equal(s.counts.waiting, 3);
+}
+
 static void large_messages(void **state) {
     (void)state;
     sweep s = new_sweep(2, LARGE, 0.5);
@@ -385,6 +470,9 @@ static int test_all(void) {
         cmocka_unit_test(failures_are_told),
         cmocka_unit_test(failed_units_are_tried_again),
         cmocka_unit_test(a_unit_without_input_fails),
+        cmocka_unit_test(units_are_shared),
+        cmocka_unit_test(a_shared_unit_fails_once),
+        cmocka_unit_test(shared_units_are_given_back),
         cmocka_unit_test(large_messages),
         cmocka_unit_test(empty_messages),
         cmocka_unit_test(stopping),

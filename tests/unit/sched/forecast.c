@@ -97,6 +97,24 @@ static void the_coordinator_takes_its_time(void **state) {
     check_near(simulate(1000, 1000, NULL, 0.01).seconds, 11);
 }
 
+/** Shared units take the share of each of their workers, at the pace of the slowest. */
+static void shared_units(void **state) {
+    (void)state;
+    static const double uneven[] = {1, 4, 4, 4};
+    set_equal(3, 8);
+    for (int64_t u = 0; u < 2; ++u) units[u].workers = 4;
+    dgba_sched_forecast f = simulate(2, 4, NULL, 0);
+    check_near(f.seconds, 4);
+    check_near(f.chain, 2);
+    check_near(f.work, 16);
+    check_near(f.efficiency, 1);
+    check_near(simulate(2, 3, NULL, 0).seconds, 8); // two of three, one after the other
+    check_near(simulate(2, 5, NULL, 0).seconds, 4);
+    check_near(simulate(2, 4, uneven, 0).seconds, 4);
+    check_near(simulate(2, 8, NULL, 0).seconds, 2);
+    check_near(simulate(3, 4, NULL, 0).seconds, 12); // the unit that is not shared begins first: it is longer
+}
+
 static void nothing_to_do(void **state) {
     (void)state;
     set_equal(3, 1);
@@ -176,6 +194,7 @@ int main(void) {
         cmocka_unit_test(chains),
         cmocka_unit_test(workers_of_unequal_speed),
         cmocka_unit_test(the_coordinator_takes_its_time),
+        cmocka_unit_test(shared_units),
         cmocka_unit_test(nothing_to_do),
         cmocka_unit_test(bounds),
         cmocka_unit_test(a_cluster),

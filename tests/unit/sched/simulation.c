@@ -9,6 +9,7 @@
 
 typedef struct farm {
     int64_t units, workers, affinities;
+    bool shared;             // whether units are shared by several workers
     double failures, losses; // probability that a unit fails, that a worker is lost with its unit
     dgba_random random;
     dgba_sched_unit *unit;
@@ -30,6 +31,7 @@ static void make_unit(farm *f, int64_t u) {
     unit->cost = dgba_random_uniform(&f->random) < 0.1 ? 0 : exp(2 * dgba_random_normal(&f->random));
     unit->affinity = dgba_random_below(&f->random, f->affinities + 1) - 1;
     unit->done_before = dgba_random_uniform(&f->random) < 0.05;
+    if (f->shared && dgba_random_uniform(&f->random) < 0.3) unit->workers = 1 + dgba_random_below(&f->random, 8);
     unit->needs = needs;
     if (u > 0 && dgba_random_uniform(&f->random) < 0.7) unit->need_count = 1 + dgba_random_below(&f->random, NEEDS_MOST);
     for (int64_t i = 0; i < unit->need_count; ++i) {
@@ -63,19 +65,34 @@ static void destroy(farm *f) {
 static void check_sum(const farm *f) {
     const dgba_sched_counts c = dgba_sched_count(f->sched);
     int64_t running = 0;
-    for (int64_t w = 0; w < f->workers; ++w) running += f->running[w] >= 0;
+    for (int64_t w = 0; w < f->workers; ++w) {
+        bool counted = false; // of a shared unit
+        for (int64_t before = 0; before < w; ++before) counted = counted || f->running[before] == f->running[w];
+        running += f->running[w] >= 0 && !counted;
+    }
     assert_int_equal(c.running, running);
     assert_int_equal(c.total, c.cached + c.done + c.failed + c.blocked + c.running + c.waiting);
 }
 
+/** As many workers as divide the wish and are there; idle ones. */
 static void start(farm *f, int64_t worker, int64_t u) {
+    int64_t crew[16];
+    const int64_t count = dgba_sched_crew(crew, f->sched, u), wanted = f->unit[u].workers > 1 ? f->unit[u].workers : 1;
+    bool asked = false;
     assert_false(f->unit[u].done_before);
     for (int64_t w = 0; w < f->workers; ++w) assert_true(f->running[w] != u);
     assert_int_equal(f->ended[u], 0);
     for (int64_t i = 0; i < f->unit[u].need_count; ++i) assert_true(f->done[f->unit[u].needs[i]]);
     f->started[u] += 1;
-    f->running[worker] = u;
-    f->until[worker] = f->now + f->unit[u].cost;
+    assert_int_equal(wanted % count, 0);
+    for (int64_t more = count + 1; more <= f->workers - f->lost; ++more) assert_true(more > wanted || wanted % more != 0);
+    for (int64_t i = 0; i < count; ++i) {
+        asked = asked || crew[i] == worker;
+        assert_true(f->running[crew[i]] == -1 && (i == 0 || crew[i] > crew[i - 1]));
+        f->running[crew[i]] = u;
+        f->until[crew[i]] = f->now + f->unit[u].cost / (double)count;
+    }
+    assert_true(asked);
 }
 
 static void hand_out(farm *f) {
@@ -87,7 +104,8 @@ static void hand_out(farm *f) {
 
 static void end(farm *f, int64_t worker) {
     const int64_t u = f->running[worker];
-    f->running[worker] = -1;
+    for (int64_t w = 0; w < f->workers; ++w)
+        if (f->running[w] == u) f->running[w] = -1;
     if (f->lost + 1 < f->workers && dgba_random_uniform(&f->random) < f->losses) {
         dgba_sched_lose(f->sched, worker);
         f->started[u] -= 1;
@@ -181,6 +199,20 @@ static void units_fail_and_workers_are_lost(void **state) {
     }
 }
 
+static void units_are_shared(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 1000; ++seed) {
+        farm f = random_farm(seed);
+        f.shared = true;
+        f.failures = seed % 2 == 0 ? 0 : 0.05;
+        f.losses = seed % 3 == 0 ? 0 : 0.02;
+        make(&f);
+        simulate(&f);
+        check_end(&f);
+        destroy(&f);
+    }
+}
+
 static void many_units(void **state) {
     (void)state;
     farm f = {.units = 300000, .workers = 16, .affinities = 50, .random = dgba_random_stream(1, DGBA_RANDOM_TEST, 1)};
@@ -196,6 +228,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_goes_wrong),
         cmocka_unit_test(units_fail_and_workers_are_lost),
+        cmocka_unit_test(units_are_shared),
         cmocka_unit_test(many_units),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);

@@ -1,14 +1,22 @@
 /** Trainings of a tiny model on made-up images: what options do, what an iteration is, that stopping leaves no trace. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "dgba/h5io.h"
 #include "dgba/oracle.h"
 #include "dgba/train.h"
 #include "support/check.h"
+#include "support/crew.h"
 #include "support/dataset.h"
 #include "support/near.h"
 
 enum { TASKS = DATASET_TASKS, IMAGES = 10, HEIGHT = 25, WIDTH = 21, BATCH = 2 };
+
+/** How much groups differ from one part: losses of the first iteration, relative; its gradient, relative to the largest of
+ *  a parameter; losses of the tenth iteration, at a tiny rate: where rounding moves an element across the rectifier's
+ * corner, gradients jump, and trainings part. */
+static const double FIRST_LOSSES = 2e-6, FIRST_GRADIENT = 2e-5, LATER_LOSSES = 1e-5;
 
 /** A model, data and a job for them; the options of a case are changed before begin(). */
 typedef struct fixture {
@@ -17,6 +25,7 @@ typedef struct fixture {
     dgba_train options;
     dgba_train_adversarial adversarial;
     dgba_train_job job;
+    char path[600]; // of the data
 } fixture;
 
 static fixture f;
@@ -35,10 +44,12 @@ static int make(void **state) {
         strcpy(heads[t].name, f.tasks[t].name);
     }
     CHECK_OK(dgba_model_create(&f.model, &def, heads, TASKS));
+    const char *folder = check_folder("training");
+    snprintf(f.path, sizeof f.path, "%s/%s.h5", folder, about.name);
     f.job = (dgba_train_job){.model = &f.model,
                              .tasks = f.tasks,
                              .options = &f.options,
-                             .data = dataset_open(check_folder("training"), &about),
+                             .data = dataset_open(folder, &about),
                              .height = HEIGHT,
                              .width = WIDTH};
     CHECK_OK(dgba_data_split(&f.job.images.items, &f.job.images.count, f.job.data, "train"));
@@ -422,6 +433,105 @@ static void clipping_shortens_the_whole_gradient(void **state) {
     dgba_free(expected);
 }
 
+/* ---- Groups ---- */
+
+/** Trainings of a crew's members, each with a data file of its own. */
+typedef struct shared {
+    dgba_train_state states[CREW_MOST];
+    dgba_data *data[CREW_MOST];
+    dgba_status status[CREW_MOST];
+} shared;
+
+static void train_as_member(int64_t member, const dgba_crew *crew, void *context) {
+    shared *s = context;
+    dgba_train_job job = f.job;
+    job.crew = crew;
+    job.data = s->data[member];
+    s->status[member] = dgba_train_begin(&s->states[member], &job);
+    if (s->status[member] == DGBA_OK) s->status[member] = dgba_train_run(&s->states[member], &job);
+}
+
+/** Trains by a crew; the state of its first member, after a look at the others'. */
+static dgba_train_state train_by(int64_t members) {
+    shared s = {0};
+    for (int64_t m = 0; m < members; ++m) CHECK_OK(dgba_data_open(&s.data[m], f.path));
+    crew_run(members, train_as_member, &s);
+    for (int64_t m = 0; m < members; ++m) {
+        CHECK_OK(s.status[m]);
+        dgba_data_close(&s.data[m]);
+        if (m == 0) continue;
+        check_same(&s.states[0], &s.states[m]);
+        dgba_train_state_free(&s.states[m]);
+    }
+    return s.states[0];
+}
+
+/** The largest difference of two arrays, relative to the largest number. */
+static double difference(const float *a, const float *b, int64_t count) {
+    double worst = 0, largest = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        worst = fmax(worst, fabs((double)a[i] - (double)b[i]));
+        largest = fmax(largest, fabs((double)b[i]));
+    }
+    return worst / largest;
+}
+
+static void all_that_a_group_exchanges(void) {
+    f.options.batch = 8;
+    f.options.iterations = 3;
+    f.options.evaluate_every = 2;
+    f.options.log_every = 1;
+    f.options.clip_norm = 1;
+}
+
+/** A group of k gives the same bits for any crew whose size divides k, adversarial training included. */
+static void a_group_does_not_depend_on_its_crew(void **state) {
+    (void)state;
+    if (!dgba_h5_is_threadsafe()) skip(); // the members read data
+    all_that_a_group_exchanges();
+    attack_batches();
+    for (f.options.group = 2; f.options.group <= 4; f.options.group += 2) {
+        dgba_train_state alone = train();
+        for (int64_t members = 1; members <= f.options.group; members *= 2) {
+            dgba_train_state together = train_by(members);
+            check_same(&alone, &together);
+            dgba_train_state_free(&together);
+        }
+        dgba_train_state_free(&alone);
+    }
+}
+
+/** The largest relative difference of the losses in an entry of two logs. */
+static double losses_differ(const dgba_train_log *a, const dgba_train_log *b, int64_t entry) {
+    double worst = 0;
+    for (int64_t i = entry * TASKS; i < (entry + 1) * TASKS; ++i)
+        worst = fmax(worst, fabs(a->losses[i] / b->losses[i] - 1));
+    return worst;
+}
+
+/** A group computes what one part does, up to rounding: all statistics are those of the whole batch. */
+static void groups_differ_by_rounding_only(void **state) {
+    (void)state;
+    static const int64_t lengths[] = {1, 10};
+    all_that_a_group_exchanges();
+    f.options.learning_rate = 1e-7;
+    for (int64_t l = 0; l < DGBA_COUNT_OF(lengths); ++l) {
+        f.options.iterations = lengths[l];
+        f.options.group = 1;
+        dgba_train_state one = train();
+        for (f.options.group = 2; f.options.group <= 8; f.options.group *= 2) {
+            dgba_train_state several = train();
+            const double losses = losses_differ(&several.log, &one.log, lengths[l] - 1);
+            const double gradient = difference(several.adam.first, one.adam.first, one.floats);
+            printf("group of %lld, iteration %lld: losses differ by %.1g, the gradient by %.1g\n",
+                   (long long)f.options.group, (long long)lengths[l], losses, gradient);
+            assert_true(losses < (l == 0 ? FIRST_LOSSES : LATER_LOSSES) && (l > 0 || gradient < FIRST_GRADIENT));
+            dgba_train_state_free(&several);
+        }
+        dgba_train_state_free(&one);
+    }
+}
+
 /* ---- What is refused ---- */
 
 static void check_refused(dgba_status expected, const char *message) {
@@ -435,6 +545,9 @@ static void check_refused(dgba_status expected, const char *message) {
 
 static void what_cannot_be(void **state) {
     (void)state;
+    f.options.group = 2;
+    f.options.batch = 3;
+    check_refused(DGBA_E_CONFIG, "group: a batch of 3 images has no 2 equal parts");
     f.options.scale_low = 2;
     check_refused(DGBA_E_CONFIG, "scale_low 2 exceeds scale_high 1.5");
     f.options.loss_weights.count = 2;
@@ -464,6 +577,8 @@ int main(void) {
         cmocka_unit_test_setup(a_task_without_weight_is_not_trained, reset),
         cmocka_unit_test_setup(a_weight_scales_the_seed, reset),
         cmocka_unit_test_setup(clipping_shortens_the_whole_gradient, reset),
+        cmocka_unit_test_setup(a_group_does_not_depend_on_its_crew, reset),
+        cmocka_unit_test_setup(groups_differ_by_rounding_only, reset),
         cmocka_unit_test_setup(what_cannot_be, reset),
     };
     return cmocka_run_group_tests(tests, make, unmake);

@@ -57,7 +57,7 @@ static void run_in_memory(dgba_unit_result *result, const dgba_unit *unit) {
     char *message = NULL;
     size_t count = 0;
     CHECK_OK(dgba_unit_message(&message, &count, &sweep, unit, ""));
-    CHECK_OK(dgba_worker_run(&result->bytes, &result->count, worker, message, count));
+    CHECK_OK(dgba_worker_run(&result->bytes, &result->count, worker, message, count, NULL));
     dgba_free(message);
 }
 

@@ -45,7 +45,7 @@ static inline void run_unit(dgba_store *store, dgba_worker *worker, const dgba_u
     char *message = NULL, *result = NULL;
     size_t count = 0, result_count = 0;
     CHECK_OK(dgba_unit_message(&message, &count, &sweep, unit, folder));
-    CHECK_OK(dgba_worker_run(&result, &result_count, worker, message, count));
+    CHECK_OK(dgba_worker_run(&result, &result_count, worker, message, count, NULL));
     CHECK_OK(dgba_unit_put(store, unit, result, result_count));
     assert_true(dgba_unit_is_done(&sweep, unit, folder));
     dgba_free(message);

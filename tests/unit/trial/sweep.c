@@ -235,10 +235,10 @@ static void messages_that_make_no_sense(void **state) {
     size_t count = 0;
     dgba_worker *worker = NULL;
     CHECK_OK(dgba_worker_create(&worker, NULL));
-    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind=train", 10)); // not ended
-    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "", 1));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind=train", 10, NULL)); // not ended
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "", 1, NULL));
     CHECK_MESSAGE("no setting 'kind'");
-    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind\n", 6));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_worker_run(&result, &count, worker, "kind\n", 6, NULL));
     dgba_worker_free(&worker);
 }
 

@@ -30,7 +30,7 @@ static int64_t run_training(char **result, size_t *count, int64_t every) {
     dgba_status status = DGBA_E_STOPPED;
     for (; status == DGBA_E_STOPPED; ++runs) {
         asked = 0;
-        status = dgba_worker_run(result, count, worker, message, length);
+        status = dgba_worker_run(result, count, worker, message, length, NULL);
     }
     CHECK_OK(status);
     dgba_worker_free(&worker);
@@ -132,7 +132,7 @@ static void damaged_side_files_are_no_harm(void **state) {
         dgba_worker_set_watch(worker, &(dgba_worker_watch){.should_stop = should_stop, .save_seconds = 0});
         asked = 0;
         stop_at = 3;
-        CHECK_FAILS(DGBA_E_STOPPED, dgba_worker_run(&stopped, &again_count, worker, unit, count));
+        CHECK_FAILS(DGBA_E_STOPPED, dgba_worker_run(&stopped, &again_count, worker, unit, count, NULL));
         CHECK_MESSAGE("stopped after iteration 3 of 6");
         dgba_worker_free(&worker);
         dgba_free(unit);
@@ -166,6 +166,23 @@ static void adversarial_training_counts(void **state) {
     unload();
 }
 
+/** A group of one part is a training as before there were groups, of the same id. */
+static void groups_count(void **state) {
+    (void)state;
+    char plain[DGBA_HASH_TEXT_BYTES];
+    load(data, MODEL "train: {iterations: 1, batch: 4}\n" ATTACK);
+    memcpy(plain, sweep.units[0].id, sizeof plain);
+    unload();
+    load(data, MODEL "train: {iterations: 1, batch: 4, group: [1, 2, 4]}\n" ATTACK);
+    assert_int_equal(sweep.model_count, 3);
+    assert_string_equal(sweep.units[0].id, plain);
+    assert_null(dgba_settings_get(&sweep.models[0], "train.group"));
+    assert_string_equal(dgba_settings_get(&sweep.models[1], "train.group"), "2");
+    for (int64_t u = 0; u < sweep.unit_count; ++u) assert_int_equal(sweep.units[u].workers, u < 3 ? INT64_C(1) << u : 1);
+    assert_true(sweep.units[2].cost == sweep.units[0].cost);
+    unload();
+}
+
 static void trainings_that_cannot_be(void **state) {
     (void)state;
     static const struct {
@@ -173,6 +190,9 @@ static void trainings_that_cannot_be(void **state) {
     } cases[] = {
         {"loss_weights: [1, 2, 3]", "train: loss_weights has 3 numbers for 2 tasks"},
         {"keep: best", "train: keep: the best parameters are known by evaluations; set evaluate_every"},
+        {"group: 3", "train: group: a batch of 16 images has no 3 equal parts"},
+        {"group: 2, adversarial: {epsilon: 8, step: apgd_released}",
+         "train.adversarial: step apgd_released scores whole batches, which a group of 2 attacks in parts"},
         {"adversarial: {epsilon: 8, rule: single}", "train.adversarial: rule single: name the task that is attacked"},
         {"adversarial: {epsilon: 8, step: saga, rule: mgda}", "train.adversarial: "},
         {"adversarial: {epsilon: 8, rule: 'single:depth'}", "unknown task 'depth'"},
@@ -188,9 +208,8 @@ static void trainings_that_cannot_be(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stopped_trainings_go_on),
-        cmocka_unit_test(damaged_side_files_are_no_harm),
-        cmocka_unit_test(adversarial_training_counts),
+        cmocka_unit_test(stopped_trainings_go_on),     cmocka_unit_test(damaged_side_files_are_no_harm),
+        cmocka_unit_test(adversarial_training_counts), cmocka_unit_test(groups_count),
         cmocka_unit_test(trainings_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, make_data, check_no_leak);

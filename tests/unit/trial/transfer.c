@@ -228,7 +228,7 @@ static void check_transfer_to_itself(dgba_store *store, dgba_worker *worker, con
     dgba_settings_set(&settings, "@target.0", dgba_settings_get(&settings, "model"));
     dgba_settings_set(&settings, "@target.0.file", dgba_settings_get(&settings, "@model.file"));
     dgba_settings_print(&message, &settings);
-    CHECK_OK(dgba_worker_run(&result, &count, worker, dgba_text_chars(&message), message.length + 1));
+    CHECK_OK(dgba_worker_run(&result, &count, worker, dgba_text_chars(&message), message.length + 1, NULL));
     CHECK_OK(dgba_unit_put(store, unit, result, count));
     dgba_unit_target_id(id, &sweep, unit, unit->model);
     dgba_store_path(&path, folder, DGBA_STORE_UNIT, id);

@@ -1,0 +1,63 @@
+# Trainings that several ranks share: the same bits on any number of ranks, also when stopped in their midst; a failure counts once.
+. "$1/tests/support/sweep.sh"
+
+little=(--set attack.step=fgsm --set attack.rule=dgba)
+group=("${little[@]}" --set train.group=2 --set train.evaluate_every=3 --set train.clip_norm=5
+       --set 'train.adversarial={epsilon: 4, step: {kind: pgd, iterations: 2}}')
+
+# rows FOLDER: the results without run and configuration.
+rows() { "$dgba" report "$1" --format csv | cut -d, -f4-; }
+
+for ranks in 0 2 3 5; do
+  run $ranks "$work/run$ranks" "${group[@]}" || { cat "$work/log"; fail "groups of two on $ranks ranks"; }
+  rows "$work/run$ranks" > "$work/$ranks.rows"
+  cmp "$work/0.rows" "$work/$ranks.rows" || fail "$ranks ranks give other results than one process"
+  for model in "$work"/run0/models/*.h5; do
+    # All that a training leaves, but for its seconds.
+    for part in /model /train/loss /train/evaluation; do
+      h5diff -q "$model" "$work/run$ranks/models/$(basename "$model")" $part 2>>"$work/log" || fail "$part on $ranks ranks"
+    done
+  done
+done
+grep -q 'train layout.*: on rank [0-9], [0-9]' "$work/run3/log.txt" || fail "nothing was shared"
+
+# Four parts on two and on three ranks, which are shared by two of them.
+run 2 "$work/four2" "${little[@]}" --set train.group=4
+run 3 "$work/four3" "${little[@]}" --set train.group=4
+rows "$work/four2" > "$work/four.rows"
+rows "$work/four3" | cmp - "$work/four.rows" || fail "four parts on two and on three ranks"
+rows "$work/four2" | cmp -s - "$work/0.rows" && fail "the group does not count"
+
+# Stopped in their midst on two ranks, trainings go on on three, and then in one process.
+long=("${group[@]}" --set train.iterations=60)
+run 0 "$work/whole" "${long[@]}"
+rows "$work/whole" > "$work/whole.rows"
+for ranks in 2 3; do
+  mpirun -n $ranks "$dgba" run "$work/sweep.yaml" -o "$work/parts" "${long[@]}" 2>>"$work/log" &
+  launcher=$!
+  for _ in $(seq 200); do
+    grep -qs '"phase": "running"' "$work/parts/status.json" && break
+    sleep 0.05
+  done
+  sleep 0.3
+  kill -s USR1 $launcher
+  code=0
+  wait $launcher || code=$?
+  [ $code -eq 75 ] || fail "exit code $code instead of 75"
+  ls "$work"/parts/models/*.side.h5 >/dev/null || fail "no training was stopped in its midst on $ranks ranks"
+done
+run 0 "$work/parts" "${long[@]}"
+grep -q 'goes on after iteration' "$work/parts/log.txt" || fail "nothing went on"
+rows "$work/parts" | cmp - "$work/whole.rows" || fail "the trainings in parts differ"
+
+# A failure is that of all members, and told once for each unit.
+code=0
+run 2 "$work/failed" --set train.group=2 --set train.learning_rate=1e30 || code=$?
+[ $code -eq 1 ] || fail "exit code $code instead of 1"
+[ "$(units "$work/failed" failed)" = 2 ] || fail "expected two failed trainings"
+[ "$(grep -c 'failed on rank.*training diverged' "$work/failed/log.txt")" = 2 ] || fail "a failure is not told once"
+
+code=0
+run 0 "$work/refused" --set train.group=3 || code=$?
+[ $code -eq 3 ] && grep -q 'group: a batch of 4 images has no 3 equal parts' "$work/log" || fail "three parts of four images"
+echo "shared trainings give the same bits on 1, 2, 3, 5 ranks"
