@@ -40,7 +40,10 @@ static void print_cell(dgba_text *out, const table *t, int64_t row, int64_t colu
         dgba_text_add(out, "\"");
     }
     dgba_text_add(out, "%s", cell->best ? "><strong>" : ">");
-    text_add_html(out, dgba_text_chars(&text));
+    if (cell->text != NULL)
+        text_add_html(out, cell->text);
+    else
+        text_add_number(out, dgba_text_chars(&text));
     dgba_text_add(out, "%s</%s>", cell->best ? "</strong>" : "", column == 0 ? "th" : "td");
     dgba_text_free(&text);
 }

@@ -57,4 +57,5 @@ void report_print_markdown(dgba_text *out, const report *r) {
         }
         for (int64_t j = 0; j < s->table_count; ++j) print_table(out, &s->tables[j]);
     }
+    text_add_emptiness(out, r);
 }

@@ -16,6 +16,7 @@ static const struct {
 } builders[] = {
     {"clean", report_clean, false},
     {"strength", report_strength, false},
+    {"training", report_training, false},
     {"drops", report_drops, false},
     {"transfer", report_transfer, false},
     {"models", report_transfer_models, false},
