@@ -18,28 +18,43 @@ static double largest_loss(const grid *g, const int64_t *numbers, int64_t count)
     return most;
 }
 
-static void add_panel(dgba_text *out, const grid *g, int64_t number, double most) {
-    svg_heat_table t;
-    svg_heat_table_create(&t, g->group_count, g->group_count);
-    t.row_title = "made on";
-    t.column_title = "measured on layout";
+static void build_table(svg_heat_table *t, const grid *g, int64_t number) {
+    svg_heat_table_create(t, g->group_count, g->group_count);
+    t->row_title = "made on";
+    t->column_title = "measured on layout";
     for (int64_t a = 0; a < g->group_count; ++a) {
-        t.row_names[a] = t.column_names[a] = g->groups[a].label;
+        t->row_names[a] = t->column_names[a] = g->groups[a].label;
         for (int64_t b = 0; b < g->group_count; ++b)
-            t.values[a * g->group_count + b] = mean_or_nan(exchange_of(g, number, a, b, EXCHANGE_ARP));
+            t->values[a * g->group_count + b] = mean_or_nan(exchange_of(g, number, a, b, EXCHANGE_ARP));
     }
-    const dgba_attack_row *attack = exchange_attack(g, number);
+}
+
+static void add_panel(dgba_text *out, const svg_heat_table *t, const dgba_attack_row *attack, double most) {
     const grid_method method = grid_method_of(attack);
     dgba_text name = {0};
-    dgba_text_add(out, "<figure class=\"panel\"><figcaption>");
     dgba_text_add(&name, "%s · ", attack->rule);
     grid_add_method(&name, &method);
+    dgba_text_add(out, "<figure class=\"panel\"><figcaption>");
     text_add_html(out, name.chars);
-    dgba_text_free(&name);
     dgba_text_add(out, ", ε %g</figcaption>\n", attack->epsilon);
-    svg_heat_table_draw(out, &t, most, "ARP of each layout (columns) under images made on each layout (rows), in percent");
+    svg_heat_table_draw(out, t, most, "ARP of each layout (columns) under images made on each layout (rows), in percent");
     dgba_text_add(out, "</figure>\n");
-    svg_heat_table_free(&t);
+    dgba_text_free(&name);
+}
+
+/** A panel per attack, as wide as can be read. */
+static void add_panels(dgba_text *out, const grid *g, const int64_t *numbers, int64_t count, double most) {
+    enum { PADDING = 32 };
+    svg_heat_scale(out, most);
+    for (int64_t i = 0; i < count; ++i) {
+        svg_heat_table t;
+        build_table(&t, g, numbers[i]);
+        if (i == 0)
+            dgba_text_add(out, "<div class=\"panels roomy\" style=\"--room:%.0fpx\">\n", svg_heat_table_room(&t) + PADDING);
+        add_panel(out, &t, exchange_attack(g, numbers[i]), most);
+        svg_heat_table_free(&t);
+    }
+    dgba_text_add(out, "</div>\n");
 }
 
 /* ---- Layout and task × layout and task ---- */
@@ -136,12 +151,7 @@ void figure_models(dgba_text *out, const grid *g) {
     int64_t *numbers = NULL;
     const int64_t count = exchange_attacks(&numbers, g);
     const double most = largest_loss(g, numbers, count);
-    if (most > 0) {
-        svg_heat_scale(out, most);
-        dgba_text_add(out, "<div class=\"panels%s\">\n", g->group_count > 4 ? " roomy" : "");
-        for (int64_t i = 0; i < count; ++i) add_panel(out, g, numbers[i], most);
-        dgba_text_add(out, "</div>\n");
-    }
+    if (most > 0) add_panels(out, g, numbers, count, most);
     add_both(out, g, numbers, count);
     dgba_free(numbers);
 }

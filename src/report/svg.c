@@ -17,7 +17,7 @@ void svg_end(dgba_text *out) { dgba_text_add(out, "</svg>\n"); }
 void svg_begin_wide(dgba_text *out, double width, double height, const char *label) {
     dgba_text_add(out, "<div class=\"pan\" tabindex=\"0\" role=\"region\" aria-label=\"");
     text_add_html(out, label);
-    dgba_text_add(out, "\" style=\"--least:%.0fpx\">\n", 0.8 * width);
+    dgba_text_add(out, "\" style=\"--least:%.0fpx\">\n", SVG_LEAST * width);
     svg_begin(out, width, height, label);
 }
 

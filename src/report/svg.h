@@ -10,7 +10,9 @@
 void svg_begin(dgba_text *out, double width, double height, const char *label);
 void svg_end(dgba_text *out);
 
-/** The same, but never drawn smaller than can be read: what is wider than its place is scrolled. */
+/** The same, but never drawn smaller than can be read, by the factor SVG_LEAST: what is wider than its place is scrolled.
+ */
+#define SVG_LEAST 0.8
 void svg_begin_wide(dgba_text *out, double width, double height, const char *label);
 void svg_end_wide(dgba_text *out);
 
@@ -58,6 +60,9 @@ typedef struct svg_heat_table {
 /** Room for names and values, all missing; freed with svg_heat_table_free(). */
 void svg_heat_table_create(svg_heat_table *t, int64_t rows, int64_t columns);
 void svg_heat_table_free(svg_heat_table *t);
+
+/** Room that it takes if it is drawn as small as can be read. */
+double svg_heat_table_room(const svg_heat_table *t);
 
 void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label);
 

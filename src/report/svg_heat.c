@@ -66,7 +66,7 @@ static heat_frame frame_of(const svg_heat_table *t) {
     heat_frame f = {.left = 14 + widest(t->row_names, t->rows, svg_text_width(t->row_title) + 14), .top = 38};
     f.leaning = above > CELL_WIDTH - CELL_GAP;
     if (f.leaning) f.top += 0.47 * above;
-    if (f.leaning) f.right = fmax(0, 0.89 * above - 0.65 * CELL_WIDTH);
+    if (f.leaning) f.right = fmax(0, 0.95 * above - 0.6 * CELL_WIDTH);
     return f;
 }
 
@@ -100,10 +100,13 @@ static void add_cell(dgba_text *out, svg_box box, double change, double most) {
     dgba_text_free(&number);
 }
 
+static double width_of(const svg_heat_table *t, heat_frame f) { return f.left + CELL_WIDTH * (double)t->columns + f.right; }
+
+double svg_heat_table_room(const svg_heat_table *t) { return SVG_LEAST * width_of(t, frame_of(t)); }
+
 void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label) {
     const heat_frame f = frame_of(t);
-    const double width = f.left + CELL_WIDTH * (double)t->columns + f.right, height = f.top + CELL_HEIGHT * (double)t->rows;
-    svg_begin_wide(out, width, height, label);
+    svg_begin_wide(out, width_of(t, f), f.top + CELL_HEIGHT * (double)t->rows, label);
     add_names(out, t, f);
     for (int64_t r = 0; r < t->rows; ++r) {
         for (int64_t c = 0; c < t->columns; ++c) {
