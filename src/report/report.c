@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "axis.h"
 #include "page.h"
 #include "print.h"
 #include "sections.h"
@@ -34,7 +35,7 @@ static dgba_status build_one(report *r, const grid *g, const char *name) {
     const char *known[DGBA_COUNT_OF(builders)];
     int64_t place = 0;
     for (int64_t i = 0; i < DGBA_COUNT_OF(builders); ++i) known[i] = builders[i].name;
-    if (dgba_text_find(&place, name, known, DGBA_COUNT_OF(known), "table") != DGBA_OK) return DGBA_E_USAGE;
+    DGBA_TRY(word_find(&place, name, known, DGBA_COUNT_OF(known), "table"));
     builders[place].build(r, g);
     return DGBA_OK;
 }

@@ -79,6 +79,10 @@ static void parts_are_chosen(void **state) {
     CHECK_MESSAGE("'rule' in a condition is not AXIS=VALUE");
     CHECK_FAILS(DGBA_E_USAGE, dgba_report_print(&(dgba_text){0}, &r, &(dgba_report_request){.where = "rules=dgba"}));
     CHECK_MESSAGE("unknown axis 'rules' (did you mean 'rule'?)");
+    CHECK_FAILS(DGBA_E_USAGE, dgba_report_print(&(dgba_text){0}, &r, &(dgba_report_request){.table = "x"}));
+    CHECK_MESSAGE("unknown table 'x'; there are: clean, strength, training,");
+    CHECK_FAILS(DGBA_E_USAGE, dgba_report_print(&(dgba_text){0}, &r, &(dgba_report_request){.rows = "task"}));
+    CHECK_MESSAGE("the value 'arp' has no axis 'task'; it has: step, iterations,");
     dgba_results_free(&r);
 }
 
