@@ -54,7 +54,8 @@ static void add_finding(dgba_text *out, const finding *f, double low, double hig
     add_interval(out, f, low, high);
     dgba_text_add(out, "<span class=\"numbers\">");
     add_numbers(out, f);
-    dgba_text_add(out, " · n = %lld %s · %s</span></li>\n", (long long)f->n, f->units, verdict_words(f->verdict));
+    dgba_text_add(out, "%sn = %lld %s · %s</span></li>\n", isnan(f->effect) ? "" : " · ", (long long)f->n, f->units,
+                  verdict_words(f->verdict));
 }
 
 static void add_claim(dgba_text *out, const finding *all, int64_t count, int64_t claim) {

@@ -44,13 +44,11 @@ static void add_panel(dgba_text *out, const svg_heat_table *t, const dgba_attack
 
 /** A panel per attack, as wide as can be read. */
 static void add_panels(dgba_text *out, const grid *g, const int64_t *numbers, int64_t count, double most) {
-    enum { PADDING = 32 };
     svg_heat_scale(out, most);
     for (int64_t i = 0; i < count; ++i) {
         svg_heat_table t;
         build_table(&t, g, numbers[i]);
-        if (i == 0)
-            dgba_text_add(out, "<div class=\"panels roomy\" style=\"--room:%.0fpx\">\n", svg_heat_table_room(&t) + PADDING);
+        if (i == 0) svg_heat_panels_begin(out, &t);
         add_panel(out, &t, exchange_attack(g, numbers[i]), most);
         svg_heat_table_free(&t);
     }

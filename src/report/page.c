@@ -200,7 +200,10 @@ void report_print_page(dgba_text *out, const report *r, const grid *g) {
     dgba_text_add(out, "Adversarial attacks on multi-task models</p>\n<h1>");
     text_add_html(out, r->run->name);
     dgba_text_add(out, "</h1>\n<p class=\"note\">");
-    text_add_provenance(out, r->run);
+    dgba_text origin = {0};
+    text_add_provenance(&origin, r);
+    text_add_html(out, dgba_text_chars(&origin));
+    dgba_text_free(&origin);
     dgba_text_add(out, "</p>\n</header>\n");
     dgba_text_add(out, "<nav aria-label=\"Sections\">\n");
     if (figure_has_examples(g)) dgba_text_add(out, "<a href=\"#examples\">examples</a>\n");

@@ -36,7 +36,7 @@ const char page_style[] =
     ".facts div:last-child { grid-column: span 2; }\n"
     ".panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(250px, 100%), 1fr)); gap: 14px; }\n"
     ".panels.roomy { grid-template-columns: repeat(auto-fill, minmax(min(var(--room, 360px), 100%), 1fr)); }\n"
-    ".panels:has(.wide) { grid-template-columns: repeat(auto-fit, minmax(min(360px, 100%), 1fr)); }\n"
+    ".panels:has(.wide) { grid-template-columns: repeat(auto-fill, minmax(min(360px, 100%), 1fr)); }\n"
     "figure { margin: 0; }\n"
     ".panel { padding: 12px 14px 8px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }\n"
     ".panel.wide { max-width: 760px; } .panel.wide svg, .pan svg { max-height: none; }\n"
@@ -84,6 +84,7 @@ const char page_style[] =
     "tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card); }\n"
     "tbody th { font-weight: 500; } tbody tr + tr > * { border-top: 1px solid var(--rule); }\n"
     "tbody tr:hover > td { background: color-mix(in srgb, var(--accent) 8%, transparent); }\n"
+    "table:not(.gallery) wbr { display: none; }\n"
     "td strong, th strong { font-weight: 750; } td strong::after { content: \" ★\"; font-size: .7em; vertical-align: 2px; }\n"
     "small { color: var(--soft); font-weight: 400; }\n"
     "th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\n"
@@ -109,5 +110,5 @@ const char page_style[] =
     "  .panel, .claim, tr, dl { break-inside: avoid; } h2, h3, summary, .note { break-after: avoid; }\n"
     "  .pan, .scroll { overflow: visible; background: none; } .pan svg { min-width: 0; }\n"
     "  table:not(.gallery) { font-size: 7pt; } table:not(.gallery) :is(th, td) { padding: 2px 4px; white-space: normal; position: static; }\n"
-    "  th button::after { content: none !important; } }\n";
+    "  table:not(.gallery) wbr { display: inline; } th button::after { content: none !important; } }\n";
 // clang-format on

@@ -37,7 +37,8 @@ static void add_part(dgba_text *out, const char *what, const char *value) {
     if (value[0] != '\0') dgba_text_add(out, "%s%s %s", out->length > 0 ? ", " : "", what, value);
 }
 
-void text_add_provenance(dgba_text *out, const dgba_provenance *run) {
+void text_add_provenance(dgba_text *out, const report *r) {
+    const dgba_provenance *run = r->run;
     dgba_text line = {0}, hash = {0};
     text_config_hash(&hash, run);
     add_part(&line, "run", run->name);
@@ -45,6 +46,7 @@ void text_add_provenance(dgba_text *out, const dgba_provenance *run) {
     add_part(&line, "commit", run->git_commit);
     add_part(&line, "configuration", dgba_text_chars(&hash));
     add_part(&line, "data", run->data_name);
+    add_part(&line, "only", r->where);
     dgba_text_add(out, "%s", dgba_text_chars(&line));
     dgba_text_free(&hash);
     dgba_text_free(&line);

@@ -35,8 +35,8 @@ void text_add_number(dgba_text *out, const char *number);
 /** The same of a number with so many decimals. */
 void text_add_real(dgba_text *out, double number, int decimals);
 
-/** "run NAME, run id ID, commit COMMIT, configuration HASH, data DATA"; what is not known is left out. */
-void text_add_provenance(dgba_text *out, const dgba_provenance *run);
+/** "run NAME, run id ID, commit COMMIT, configuration HASH, data DATA, only WHERE"; what is not known is left out. */
+void text_add_provenance(dgba_text *out, const report *r);
 
 /** The first 16 digits of the hash of the resolved configuration, or "". `out` is cleared first. */
 void text_config_hash(dgba_text *out, const dgba_provenance *run);

@@ -195,7 +195,7 @@ static void print_part(dgba_text *out, const table *t, const part *p) {
 /** What the table shows, and where it comes from. */
 static void print_caption(dgba_text *out, const report *r, const section *s, const table *t) {
     dgba_text run = {0};
-    text_add_provenance(&run, r->run);
+    text_add_provenance(&run, r);
     add_latex(out, s->title);
     if (t->title != NULL) dgba_text_add(out, ": ");
     if (t->title != NULL) add_latex(out, t->title);

@@ -159,7 +159,8 @@ static void print_line(dgba_text *out, const char *name, const char *value) {
     if (value[0] != '\0') dgba_text_add(out, "%-14s%s\n", name, value);
 }
 
-static void print_run(dgba_text *out, const dgba_provenance *run) {
+static void print_run(dgba_text *out, const report *r) {
+    const dgba_provenance *run = r->run;
     dgba_text hash = {0};
     text_config_hash(&hash, run);
     print_line(out, "run", run->name);
@@ -170,11 +171,12 @@ static void print_run(dgba_text *out, const dgba_provenance *run) {
     print_line(out, "host", run->host);
     print_line(out, "BLAS core", run->blas_core);
     print_line(out, "finished", run->finished);
+    print_line(out, "only", r->where);
     dgba_text_free(&hash);
 }
 
 void report_print_text(dgba_text *out, const report *r) {
-    print_run(out, r->run);
+    print_run(out, r);
     for (int64_t i = 0; i < r->section_count; ++i) {
         const section *s = &r->sections[i];
         if (!section_has_tables(s)) continue;

@@ -65,9 +65,10 @@ dgba_status dgba_report_print(dgba_text *out, const dgba_results *results, const
     grid g;
     DGBA_TRY(filter_read(&asked, results, request->where));
     grid_build(&g, results, &asked);
-    report r = {.run = &results->run};
+    report r = {.run = &results->run, .where = ""};
     dgba_status status = DGBA_OK;
     const bool pivot = is_given(request->rows) || is_given(request->columns) || is_given(request->value);
+    if (is_given(request->where) && !pivot) r.where = request->where; // a pivot says so in its note
     if (pivot)
         status = report_pivot(&r, &g, &asked, request);
     else if (is_given(request->table))

@@ -61,8 +61,8 @@ typedef struct svg_heat_table {
 void svg_heat_table_create(svg_heat_table *t, int64_t rows, int64_t columns);
 void svg_heat_table_free(svg_heat_table *t);
 
-/** Room that it takes if it is drawn as small as can be read. */
-double svg_heat_table_room(const svg_heat_table *t);
+/** Opens a row of panels that are wide enough for this table. */
+void svg_heat_panels_begin(dgba_text *out, const svg_heat_table *t);
 
 void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label);
 

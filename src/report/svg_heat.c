@@ -102,7 +102,11 @@ static void add_cell(dgba_text *out, svg_box box, double change, double most) {
 
 static double width_of(const svg_heat_table *t, heat_frame f) { return f.left + CELL_WIDTH * (double)t->columns + f.right; }
 
-double svg_heat_table_room(const svg_heat_table *t) { return SVG_LEAST * width_of(t, frame_of(t)); }
+void svg_heat_panels_begin(dgba_text *out, const svg_heat_table *t) {
+    enum { PADDING = 32 };
+    dgba_text_add(out, "<div class=\"panels roomy\" style=\"--room:%.0fpx\">\n",
+                  SVG_LEAST * width_of(t, frame_of(t)) + PADDING);
+}
 
 void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label) {
     const heat_frame f = frame_of(t);
