@@ -92,6 +92,8 @@ class Results:
             self.tasks = self._table(file, "tasks")
             self.metrics = self._table(file, "metrics")
             self.models = self._table(file, "models")
+            if "adversarial" not in self.models:  # an older file
+                self.models["adversarial"] = ""
             self._attacks = self._table(file, "attacks")
             for name in ("answers", "classes", "examples"):  # an older file has none
                 setattr(self, name, self._table(file, name) if name in file else pd.DataFrame())
@@ -139,23 +141,49 @@ class Results:
 
     @property
     def model_transfer(self):
-        """Images made on one model and measured on another: arp, a row per (attack on the source, target model)."""
+        """Images made on one model and measured on another: arp, a row per (attack on the source, target model). `number` is
+        the attack's place in the arrays of /transfer."""
         if "transfer/arp" not in self._arrays or self._arrays["transfer/arp"][0].size == 0:
-            return self.attacks.iloc[:0]
+            return self.attacks.iloc[:0].assign(number=0, target=0, target_layout=0)
         arp, attack = self._arrays["transfer/arp"][0], self._arrays["transfer/attack"][0]
         status = self._arrays["transfer/status"][0]
         known = [place for place in np.ndindex(*arp.shape) if status[place] == "ok"]
         rows = self.attacks.iloc[[attack[place] for place in known]].reset_index(drop=True)
+        rows["number"] = [number for _, number, _ in known]
         rows["target"] = [target for _, _, target in known]
         rows["target_layout"] = self.models["layout"].to_numpy()[rows["target"]]
         rows["arp"] = [arp[place] for place in known]
         return rows
 
     @property
+    def model_task_transfer(self):
+        """Both at once: relative change of each task (columns of `task`) of the target model under images that single:<task>
+        (column `attacked`) made on the source model, a row per number; against the target's own clean values."""
+        source, attack, target = (self.model_transfer[name].to_numpy() for name in ("model", "number", "target"))
+        values = self._arrays["transfer/drops"][0][source, attack, target] if len(source) else np.empty((0, len(self.tasks)))
+        rows = self.model_transfer.loc[self.model_transfer.index.repeat(len(self.tasks))].reset_index(drop=True)
+        rows["task"] = np.tile(self.tasks["name"].to_numpy(), len(source))
+        rows["drop"] = values.reshape(-1)
+        rows = rows[rows["rule"].str.startswith("single:")].copy()
+        rows["attacked"] = rows["rule"].str.split(":", n=1).str[1]
+        return rows
+
+    @property
+    def groups(self):
+        """What the models are called whose seeds are repeats of one another: "31", "31 adversarial", "31 width 0.5"."""
+        names = self.models["layout"].astype(str)
+        for column, words in (("backbone", " {}"), ("width", " width {:g}"), ("iterations", " trained {}")):
+            if self.models[column].nunique() > 1:
+                names += self.models[column].map(words.format)
+        attacks = self.models["adversarial"]
+        several = attacks[attacks != ""].nunique() > 1
+        return names + attacks.map(lambda attack: "" if attack == "" else " adversarial" + f" {attack}" * several)
+
+    @property
     def clean_arp(self):
         """Clean ARP of every model against the mean clean values of the independent layout (sharing score 0) of the same
-        backbone, width and iterations; NaN without one."""
-        alike = ["backbone", "width", "iterations"]
+        backbone, width, iterations and adversarial training; NaN without one."""
+        alike = ["backbone", "width", "iterations", "adversarial"]
         clean = pd.DataFrame(self._arrays["models/metrics"][0], index=self.models.index)
         base = clean[self.models["sharing_score"] == 0].groupby([self.models[name] for name in alike]).mean()
         keys = pd.MultiIndex.from_frame(self.models[alike])

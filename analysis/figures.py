@@ -1,24 +1,32 @@
 #!/usr/bin/env python3
 """The figures of `dgba report --format html` as PDF files for papers.
 
-    figures.py RUN [-o FOLDER] [--format pdf|png|svg]
+    figures.py RUN [-o FOLDER] [--format pdf|png|svg] [--dgba PROGRAM]
 
 RUN is a run folder or a results file. Written are, as far as the run has something to draw:
-    curves.pdf    ARP over the radius, a panel per layout, a file per step (curves-ifgsm-10-iterations.pdf)
-    transfer.pdf  task × task, a panel per layout
-    models.pdf    layout × layout, a panel per rule
-    sharing.pdf   clean ARP and transfer between tasks over the sharing score
-    layouts.pdf   the layouts as trees
-    cost.pdf      processor time per image
-    examples.pdf  an image under attack, a file per image and layout: perturbation, predictions before and after, ground
-                  truth (examples-layout-0-image-0.pdf)
+    curves.pdf        ARP over the radius, a panel per layout, a file per step (curves-ifgsm-10-iterations.pdf)
+    training.pdf      ARP of models trained on clean images and adversarially, a panel per layout
+    transfer.pdf      task × task, a panel per layout
+    drops.pdf         rule × task, a panel per layout
+    models.pdf        layout × layout, a panel per rule
+    models-tasks.pdf  layout and attacked task × layout and measured task
+    sharing.pdf       clean ARP, transfer between tasks and ARP of dgba over the sharing score
+    layouts.pdf       the layouts as trees
+    cost.pdf          processor time per image
+    claims.pdf        the paper's claims: effects with their intervals
+    examples.pdf      an image under attack, a file per image and layout: perturbation, predictions before and after, ground
+                      truth (examples-layout-0-image-0.pdf)
 Every file carries run id, commit and data in its metadata. ARP is relative to the same model's clean value; clean ARP to
-the independent layout's; error bars are standard deviations over seeds.
+the independent layout's; error bars are standard deviations, of a layout over its seeds, of a mean over the layouts.
+Claims and rank correlations are those of `dgba report`, which is asked for them; without the program they are left out.
 """
 
 import argparse
+import io
 import os
 import re
+import shutil
+import subprocess
 import sys
 
 import matplotlib
@@ -26,6 +34,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 import dgba_results
 
@@ -33,20 +42,22 @@ import dgba_results
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "o", "X", "<", ">"]
 LINES = ["-", "--", ":", "-.", (0, (4, 1)), (0, (1, 1)), "-"]
-REPEATS = ["layout", "backbone", "width", "model_iterations"]  # models alike in these differ in their seeds only
+REPEATS = ["layout", "backbone", "width", "model_iterations", "adversarial"]  # models alike in these differ in seeds only
 
 plt.rcParams.update({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
                      "pdf.fonttype": 42, "svg.hashsalt": "dgba"})
 
 
-def panels(count, width=2.1, height=1.7, columns=4, **options):
-    """Axes for `count` panels; those left over are hidden."""
+def panels(count, width=2.1, height=1.7, columns=4, edge=(0, 0), **options):
+    """Axes for `count` panels, beside an edge for labels; those left over are hidden."""
     columns = min(count, columns)
     rows = -(-count // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False,
+    figure, axes = plt.subplots(rows, columns, figsize=(edge[0] + width * columns, edge[1] + height * rows), squeeze=False,
                                 layout="constrained", **options)
     for axis in axes.flat[count:]:
         axis.set_visible(False)
+    for axis in axes.flat[max(0, count - columns):count]:  # the last of its column
+        axis.tick_params(labelbottom=True)
     return figure, list(axes.flat[:count])
 
 
@@ -59,97 +70,240 @@ def reference(attacks):
 
 def label(group):
     first = group.iloc[0]
-    return f"layout {first['layout']} ({first['sharing_score']}/{first['sharing_score_most']})"
+    return f"layout {first['layout']} ({first['sharing_score']}/{first['sharing_score_most']})" + (
+        ", adversarial" if first["adversarial"] else "")
+
+
+def kinds(models):
+    """Rows of models by training, with words for it if there are several."""
+    several = models["adversarial"].nunique() > 1
+    for attack, own in models.groupby("adversarial", sort=False):
+        yield own, "" if not several else "adversarial" if attack else "trained on clean images"
+
+
+class Report:
+    """What `dgba report` computes, as data frames."""
+
+    def __init__(self, run, program):
+        beside = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "build", "release", "dgba")
+        self.path = run.path
+        self.program = program or (beside if os.access(beside, os.X_OK) else shutil.which("dgba"))
+
+    def table(self, section, title):
+        """One table of a section, or None without the program."""
+        if self.program is None:
+            return None
+        command = [self.program, "report", self.path, "--format", "csv", "--table", section]
+        rows = pd.read_csv(io.StringIO(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+        return rows[rows["table"] == title] if "table" in rows else rows.iloc[:0]
 
 
 # ---- Figures: each gives name and figure ----
 
 
-def curves(run):
+def draw_curves(axis, rows, rules):
+    """ARP over the radius; rows have epsilon, rule, mean and std."""
+    for i, rule in enumerate(rules):
+        arp = rows[rows["rule"] == rule].set_index("epsilon")[["mean", "std"]]
+        arp.loc[0.0] = 0.0
+        arp = arp.sort_index()
+        axis.errorbar(arp.index, arp["mean"], arp["std"].fillna(0), label=rule, lw=1, ms=3, elinewidth=0.6,
+                      color=COLORS[i % len(COLORS)], marker=MARKERS[i % len(MARKERS)], ls=LINES[i % len(LINES)])
+    axis.axhline(0, color="0.7", lw=0.6, zorder=0)
+
+
+def curves(run, report):
     attacks = run.attacks[run.attacks["status"] == "ok"]
     rules = list(dict.fromkeys(attacks["rule"]))
     for method, own in attacks.groupby("method", sort=False):
-        groups = [group for _, group in own.groupby(REPEATS, sort=False)]
-        figure, axes = panels(len(groups), sharex=True, sharey=True)
-        for axis, group in zip(axes, groups):
-            for i, rule in enumerate(rules):
-                arp = 100 * group[group["rule"] == rule].groupby("epsilon")["arp"].agg(["mean", "std"])
-                arp.loc[0.0] = 0.0
-                arp = arp.sort_index()
-                axis.errorbar(arp.index, arp["mean"], arp["std"].fillna(0), label=rule, lw=1, ms=3, elinewidth=0.6,
-                              color=COLORS[i % len(COLORS)], marker=MARKERS[i % len(MARKERS)], ls=LINES[i % len(LINES)])
-            axis.set_title(label(group), fontsize=8)
-            axis.axhline(0, color="0.7", lw=0.6, zorder=0)
+        shown = []
+        for rows, words in kinds(own):
+            means = 100 * rows.groupby([*REPEATS, "rule", "epsilon"], sort=False)["arp"].mean()
+            count = rows[REPEATS].drop_duplicates().shape[0]
+            if count > 1:
+                shown.append((f"mean over {count} layouts" + (f",\n{words}" if words else ""),
+                              means.groupby(["rule", "epsilon"]).agg(["mean", "std"]).reset_index()))
+        for _, group in own.groupby(REPEATS, sort=False):
+            shown.append((label(group), (100 * group["arp"]).groupby([group["rule"], group["epsilon"]])
+                          .agg(["mean", "std"]).reset_index()))
+        figure, axes = panels(len(shown), sharex=True, sharey=True)
+        for axis, (title, rows) in zip(axes, shown):
+            draw_curves(axis, rows, rules)
+            axis.set_title(title, fontsize=8)
         figure.supxlabel("radius ε (of 0..255)")
         figure.supylabel("ARP (%)")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncol=4)
         yield "curves-" + re.sub(r"\W+", "-", method), figure
 
 
-def heat(axis, values, most, rows, columns):
-    axis.imshow(-values, cmap="viridis_r", vmin=0, vmax=most)
+def training(run, report):
+    attacks = run.attacks[run.attacks["status"] == "ok"]
+    if attacks.empty or attacks["adversarial"].nunique() < 2:
+        return
+    attacks = reference(attacks)
+    rules = list(dict.fromkeys(attacks["rule"]))
+    groups = list(attacks.groupby("layout", sort=False))
+    figure, axes = panels(len(groups), width=2.6, height=0.8 + 0.17 * len(rules), columns=3, sharex=True, sharey=True)
+    for axis, (layout, rows) in zip(axes, groups):
+        trained = list(kinds(rows))
+        for i, (own, words) in enumerate(trained):
+            arp = (100 * own["arp"]).groupby(own["rule"]).agg(["mean", "std"]).reindex(rules)
+            axis.errorbar(arp["mean"], np.arange(len(rules)) + 0.22 * (i - (len(trained) - 1) / 2), xerr=arp["std"].fillna(0),
+                          fmt=MARKERS[i], ms=3, elinewidth=0.6, color=COLORS[i], label=words)
+        axis.set_yticks(range(len(rules)), rules)
+        axis.axvline(0, color="0.7", lw=0.6, zorder=0)
+        axis.set_title(f"layout {layout}", fontsize=8)
+    axes[0].invert_yaxis()
+    first = attacks.iloc[0]
+    figure.supxlabel(f"ARP against the same model's clean value (%): {first['method']}, ε {first['epsilon']:g}")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncol=2)
+    yield "training", figure
+
+
+def heat(axis, values, most, rows, columns, numbers=True):
+    axis.imshow(-values, cmap="viridis_r", vmin=0, vmax=most, aspect="auto")
     for (i, j), value in np.ndenumerate(values):
-        if not np.isnan(value):
-            axis.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7, color="w" if -value > most / 2 else "k")
-    axis.set_xticks(range(len(columns)), columns, rotation=30, ha="right")
-    axis.set_yticks(range(len(rows)), rows)
+        if numbers and not np.isnan(value):
+            axis.text(j, i, f"{value:.1f}".replace("-", "−"), ha="center", va="center", fontsize=6,
+                      color="w" if -value > most / 2 else "k")
+    axis.set_xticks(range(len(columns)), columns, rotation=40 if max(map(len, map(str, columns))) > 3 else 0,
+                    ha="right" if max(map(len, map(str, columns))) > 3 else "center", fontsize=6)
+    axis.set_yticks(range(len(rows)), rows, fontsize=6)
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
 
 
-def transfer(run):
+def heat_panels(values, rows, columns, titles, xlabel, ylabel):
+    """A panel per matrix, on one scale."""
+    most = max(np.nanmax(-value) for value in values)
+    width = max(1.6, 0.3 * len(columns) + 0.2)
+    edge = (0.4 + 0.055 * max(map(len, rows)), 0.5 + 0.055 * max(map(len, columns)))
+    figure, axes = panels(len(values), width=width, height=0.2 * len(rows) + 0.35, columns=max(1, min(4, int(8 / width))),
+                          edge=edge, sharex=True, sharey=True)
+    for axis, value, title in zip(axes, values, titles):
+        heat(axis, value, most, rows, columns)
+        axis.set_title(title, fontsize=8)
+    figure.supxlabel(xlabel)
+    figure.supylabel(ylabel)
+    return figure
+
+
+def setting(rows):
+    return f"{rows.iloc[0]['method']}, ε {rows.iloc[0]['epsilon']:g}"
+
+
+def transfer(run, report):
     matrix = run.transfer_matrix
     matrix = matrix[matrix["status"] == "ok"]
     if matrix.empty:
         return
     matrix = reference(matrix)
     tasks = list(run.tasks["name"])
-    values = [(group, 100 * group.pivot_table("drop", "attacked", "task").reindex(index=tasks, columns=tasks).to_numpy())
-              for _, group in matrix.groupby(REPEATS, sort=False)]
-    most = max(np.nanmax(-value) for _, value in values)
-    figure, axes = panels(len(values), height=2.0, sharex=True, sharey=True)
-    for axis, (group, value) in zip(axes, values):
-        heat(axis, value, most, tasks, tasks)
-        axis.set_title(label(group), fontsize=8)
-    figure.supxlabel("measured task: change (%)")
-    figure.supylabel("attacked task")
-    yield "transfer", figure
+    groups = [group for _, group in matrix.groupby(REPEATS, sort=False)]
+    values = [100 * group.pivot_table("drop", "attacked", "task").reindex(index=tasks, columns=tasks).to_numpy()
+              for group in groups]
+    yield "transfer", heat_panels(values, tasks, tasks, [label(group) for group in groups],
+                                  f"measured task: change against its clean value (%), {setting(matrix)}", "attacked task")
 
 
-def models(run):
+def drops(run, report):
+    attacks = run.attacks[run.attacks["status"] == "ok"]
+    if attacks.empty:
+        return
+    attacks = reference(attacks)
+    tasks, rules = list(run.tasks["name"]), list(dict.fromkeys(attacks["rule"]))
+    changes = run.drops[run.drops["attack"].isin(attacks.index)]
+    groups = [group for _, group in attacks.groupby(REPEATS, sort=False)]
+    values = []
+    for group in groups:
+        own = changes[changes["attack"].isin(group.index)].pivot_table("drop", "rule", "task")
+        own = own.reindex(index=rules, columns=tasks).assign(ARP=group.groupby("rule")["arp"].mean())
+        values.append(100 * own.to_numpy())
+    yield "drops", heat_panels(values, rules, [*tasks, "all: ARP"], [label(group) for group in groups],
+                               f"change against the same model's clean value (%), {setting(attacks)}", "rule")
+
+
+def models(run, report):
     matrix = run.model_transfer
     if matrix.empty:
         return
     matrix = reference(matrix)
-    layouts = list(dict.fromkeys(run.models["layout"]))
-    values = [(rule, 100 * group.pivot_table("arp", "layout", "target_layout").reindex(index=layouts, columns=layouts))
-              for rule, group in matrix.groupby("rule", sort=False)]
-    most = max(np.nanmax(-value.to_numpy()) for _, value in values)
-    figure, axes = panels(len(values), height=2.0, sharex=True, sharey=True)
-    for axis, (rule, value) in zip(axes, values):
-        heat(axis, value.to_numpy(), most, layouts, layouts)
-        axis.set_title(rule, fontsize=8)
-    figure.supxlabel("measured on layout: ARP (%)")
-    figure.supylabel("made on layout")
-    yield "models", figure
+    names = run.groups
+    order = list(dict.fromkeys(names))
+    made, measured = matrix["model"].map(names), matrix["target"].map(names)
+    own = (made != measured) | (matrix["model"] == matrix["target"])  # a layout with itself: each model with itself
+    values, rules = [], list(dict.fromkeys(matrix["rule"]))
+    for rule in rules:
+        chosen = own & (matrix["rule"] == rule)
+        means = (100 * matrix["arp"])[chosen].groupby([made[chosen], measured[chosen]]).mean().unstack()
+        values.append(means.reindex(index=order, columns=order).to_numpy())
+    yield "models", heat_panels(values, order, order, rules,
+                                f"measured on layout: ARP against its own clean value (%), {setting(matrix)}",
+                                "made on layout")
 
 
-def scatter(axis, rows, value):
-    """Mean and standard deviation over seeds, a point per layout."""
-    for layout, group in rows.dropna(subset=[value]).groupby("layout", sort=False):
-        x, y = group["sharing_score"].iloc[0], group[value].mean()
-        axis.errorbar(x, y, group[value].std() if len(group) > 1 else 0, color=COLORS[0], marker="o", ms=4)
-        axis.annotate(str(layout), (x, y), (4, 3), textcoords="offset points", fontsize=7)
+def models_tasks(run, report):
+    matrix = run.model_task_transfer
+    if matrix.empty:
+        return
+    matrix = reference(matrix)
+    names, tasks = run.groups, list(run.tasks["name"])
+    made, measured = matrix["model"].map(names), matrix["target"].map(names)
+    own = (made != measured) | (matrix["model"] == matrix["target"])
+    keys = [made[own].rename("made"), matrix["attacked"][own], measured[own].rename("measured"), matrix["task"][own]]
+    order = pd.MultiIndex.from_product([list(dict.fromkeys(names)), tasks])
+    values = 100 * matrix["drop"][own].groupby(keys).mean().unstack(["measured", "task"])
+    values = values.reindex(index=order, columns=order).to_numpy()
+    words = [f"{name} · {task}" for name, task in order]
+    figure, (axis,) = panels(1, width=1.6 + 0.17 * len(words), height=1.3 + 0.17 * len(words))
+    most = np.nanmax(-values)
+    heat(axis, values, most, words, words, numbers=False)
+    for edge in range(len(tasks), len(words), len(tasks)):
+        axis.axhline(edge - 0.5, color="w", lw=2)
+        axis.axvline(edge - 0.5, color="w", lw=2)
+    axis.set_xticks(range(len(words)), words, rotation=90, ha="center")
+    figure.colorbar(axis.images[0], ax=axis, shrink=0.6, label="loss of the measured task (%)")
+    axis.set_xlabel(f"measured on · task, against its own clean value\n{setting(matrix)}")
+    axis.set_ylabel("made on · attacked task")
+    yield "models-tasks", figure
+
+
+def scatter(axis, rows, value, trends):
+    """Mean and standard deviation over seeds, a point per layout; `trends`: rank correlations by training, or None."""
+    lines = []
+    for i, (own, words) in enumerate(kinds(rows)):
+        for layout, group in own.dropna(subset=[value]).groupby("layout", sort=False):
+            x, y = group["sharing_score"].iloc[0], group[value].mean()
+            axis.errorbar(x, y, group[value].std() if len(group) > 1 else 0, color=COLORS[i], marker=MARKERS[i], ms=4)
+            axis.annotate(str(layout), (x, y), (4, 3), textcoords="offset points", fontsize=7)
+        trend = None if trends is None else trends[trends["models"].fillna("") == words]
+        if trend is not None and len(trend):
+            rho, low, high = trend[["Spearman ρ", "95 % from", "interval to"]].iloc[0]
+            interval = "" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]"
+            lines.append((f"{words}: " if words else "") + f"Spearman ρ {rho:.2f}{interval}".replace("-", "−"))
+    axis.set_title("\n".join(lines), fontsize=7)
     axis.set_xlabel("sharing score: (task pair, level) that share")
     axis.axhline(0, color="0.7", lw=0.6, zorder=0)
 
 
-def sharing(run):
-    figure, (clean, between) = panels(2, width=3.2, height=2.5)
-    scatter(clean, run.models.assign(clean_arp=100 * run.clean_arp), "clean_arp")
-    clean.set_ylabel("clean ARP (%)")
+def sharing(run, report):
     attacks = run.attacks[run.attacks["status"] == "ok"]
+    rows = run.models.assign(clean_arp=100 * run.clean_arp, transfer=np.nan, arp=np.nan)
     if not attacks.empty:
-        scatter(between, run.models.assign(transfer=run.transfer_of(reference(attacks))), "transfer")
-    between.set_ylabel("transfer: other tasks / attacked task")
+        attacks = reference(attacks)
+        dgba = attacks[attacks["rule"] == "dgba"]
+        rows = rows.assign(transfer=run.transfer_of(attacks), arp=100 * dgba.groupby("model")["arp"].mean())
+    trends = report.table("sharing", "rank correlation with the sharing score")
+    shown = [("clean_arp", "clean ARP", "clean ARP (%), against the independent layout"),
+             ("transfer", "transfer", "transfer: other tasks / attacked task"),
+             ("arp", "ARP of dgba", "ARP of dgba (%), against own clean value")]
+    shown = [each for each in shown if rows[each[0]].notna().any()]
+    if not shown:
+        return
+    figure, axes = panels(len(shown), width=3.0, height=2.8)
+    for axis, (value, name, words) in zip(axes, shown):
+        scatter(axis, rows, value, None if trends is None or trends.empty else trends[trends["value"] == name])
+        axis.set_ylabel(words, fontsize=7)
     yield "sharing", figure
 
 
@@ -165,22 +319,23 @@ def draw_tree(axis, tree, tasks):
             ends = [height[frozenset(parent)], height[frozenset(part)]]
             axis.plot([x, x + 1], ends, color="#56B4E9", lw=0.8 + 0.9 * len(part))
             axis.plot(x + 1, ends[1], "k.", ms=3)
+    axis.plot(0, height[frozenset(order)], "k.", ms=5)
     for task in order:
         axis.text(len(levels) - 0.7, row[task], tasks[task], va="center", fontsize=6)
     axis.set_xlim(-0.2, len(levels) + 3)
     axis.axis("off")
 
 
-def layouts(run):
+def layouts(run, report):
     each = run.models.drop_duplicates("layout").sort_values("sharing_score", ascending=False, kind="stable")
     figure, axes = panels(len(each), height=0.8)
     for axis, (_, model) in zip(axes, each.iterrows()):
         draw_tree(axis, model["layout_tree"], list(run.tasks["name"]))
-        axis.set_title(label(each[each["layout"] == model["layout"]]), fontsize=8)
+        axis.set_title(f"layout {model['layout']} ({model['sharing_score']}/{model['sharing_score_most']})", fontsize=8)
     yield "layouts", figure
 
 
-def cost(run):
+def cost(run, report):
     attacks = run.attacks[(run.attacks["status"] == "ok") & run.attacks["seconds"].notna()]
     if attacks.empty:
         return
@@ -191,6 +346,31 @@ def cost(run):
     axis.invert_yaxis()
     axis.set_xlabel("processor time per image (ms)")
     yield "cost", figure
+
+
+def claims(run, report):
+    rows = report.table("claims", "evidence")
+    if rows is None or rows.empty:
+        return
+    rows = rows[rows["effect"].notna()]
+    counts = rows["claim"].value_counts(sort=False)
+    if rows.empty:
+        return
+    figure, axes = plt.subplots(len(counts), 1, figsize=(7, 0.5 * len(counts) + 0.2 * len(rows)), squeeze=False,
+                                layout="constrained", height_ratios=counts + 1)
+    for axis, (claim, own) in zip(axes.flat, rows.groupby("claim")):
+        models = own["models"].fillna("") if "models" in own else pd.Series("", own.index)
+        names = [text + (f", {model}" if model else "") for text, model in zip(own["comparison"], models)]
+        errors = np.abs(own[["95 % from", "interval to"]].to_numpy().T - own["effect"].to_numpy())
+        axis.errorbar(own["effect"], range(len(own)), xerr=np.nan_to_num(errors), fmt="D", ms=3, lw=1.2, color=COLORS[3])
+        axis.set_yticks(range(len(own)), names, fontsize=6)
+        axis.set_ylim(len(own) - 0.5, -0.5)
+        axis.axvline(0, color="0.4", lw=0.8, zorder=0)
+        for y, (n, verdict) in enumerate(zip(own["n"], own["verdict"])):
+            axis.annotate(f"{n}: {verdict}", (1.01, y), xycoords=("axes fraction", "data"), fontsize=6, va="center")
+        axis.set_title(claim, loc="left", fontsize=8)
+        axis.set_xlabel(f"effect with its 95 % interval ({own['unit'].iloc[0]})", fontsize=7)
+    yield "claims", figure
 
 
 def class_colors():
@@ -267,7 +447,7 @@ def draw_example(run, own, image):
     return figure
 
 
-def examples(run):
+def examples(run, report):
     for own in strongest_examples(run):
         first = own.iloc[0]
         for image in range(len(run.array("examples/images"))):
@@ -276,7 +456,7 @@ def examples(run):
             yield f"examples-layout-{first['layout']}-image-{image}", figure
 
 
-FIGURES = [curves, transfer, models, sharing, layouts, cost, examples]
+FIGURES = [curves, training, transfer, drops, models, models_tasks, sharing, layouts, cost, claims, examples]
 
 
 def main():
@@ -284,6 +464,7 @@ def main():
     parser.add_argument("run", help="run folder or results file")
     parser.add_argument("-o", "--output", default=".", help="folder to write to; made if missing")
     parser.add_argument("--format", default="pdf", choices=["pdf", "png", "svg"])
+    parser.add_argument("--dgba", help="the program; build/release/dgba of this folder's project, or in PATH")
     arguments = parser.parse_args()
     try:
         run = dgba_results.load(arguments.run)
@@ -294,8 +475,11 @@ def main():
     metadata = {"pdf": {"Title": run.provenance["name"], "Subject": about, "CreationDate": None},
                 "png": {"Title": run.provenance["name"], "Description": about},
                 "svg": {"Title": run.provenance["name"], "Description": about, "Date": None}}[arguments.format]
+    report = Report(run, arguments.dgba)
+    if report.program is None:
+        print("figures.py: no program dgba: claims and rank correlations are left out", file=sys.stderr)
     for draw in FIGURES if len(run.models) else []:
-        for name, figure in draw(run):
+        for name, figure in draw(run, report):
             path = os.path.join(arguments.output, f"{name}.{arguments.format}")
             figure.savefig(path, metadata=metadata, bbox_inches="tight")
             plt.close(figure)

@@ -19,7 +19,8 @@ typedef enum dgba_report_format { DGBA_REPORT_FORMAT_LIST(DGBA_REPORT_FORMAT_ENU
  *  numbers of /models. */
 typedef struct dgba_report_request {
     dgba_report_format format;
-    const char *table;   // one section: clean, strength, drops, transfer, models, sharing, cost, claims, unfinished, all
+    const char *table;   // one section: clean, strength, training, drops, transfer, models, sharing, cost, ilp, claims,
+                         // unfinished, all
     const char *rows;    // a pivot table: axes whose values are rows: "layout,rule"
     const char *columns; // the same for columns: "epsilon"
     const char *value;   // what stands in its cells: "arp"

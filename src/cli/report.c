@@ -21,7 +21,9 @@ static const char *const formats[] = {DGBA_REPORT_FORMAT_LIST(FORMAT_WORD) NULL}
 static const dgba_option options[] = {
     {"format", DGBA_OPTION_CHOICE, offsetof(report_options, format), "text", 0, 0, formats, "format"},
     TEXT_OPTION(output, "file to write; the standard output if empty"),
-    TEXT_OPTION(table, "only this one: clean, strength, drops, transfer, models, sharing, cost, claims, unfinished, all"),
+    TEXT_OPTION(
+        table,
+        "only this one: clean, strength, training, drops, transfer, models, sharing, cost, ilp, claims, unfinished, all"),
     {"claims", DGBA_OPTION_BOOL, offsetof(report_options, claims), "false", 0, 0, NULL,
      "tests the claims of the paper: the same as --table claims"},
     TEXT_OPTION(rows, "pivot table: axes of the rows, \"layout,rule\""),

@@ -74,6 +74,25 @@ bool axis_is_seed(const axis *a) { return strcmp(axis_short_name(a), "seed") == 
 
 /* ---- By name ---- */
 
+/** Adds the words once each; of "model.layout" and "layout" the one that is shorter to type. */
+static void add_words(dgba_text *out, const char *const *known, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        bool again = strncmp(known[i], MODEL_PREFIX, sizeof MODEL_PREFIX - 1) == 0;
+        for (int64_t j = 0; j < i && !again; ++j) again = strcmp(known[i], known[j]) == 0;
+        if (!again) dgba_text_add(out, "%s%s", out->length > 0 ? ", " : "", known[i]);
+    }
+}
+
+dgba_status word_find(int64_t *out, const char *word, const char *const *known, int64_t count, const char *what) {
+    if (dgba_text_find(out, word, known, count, what) == DGBA_OK) return DGBA_OK;
+    if (dgba_text_nearest(word, known, count) != NULL) return DGBA_E_USAGE;
+    dgba_text all = {0};
+    add_words(&all, known, count);
+    const dgba_status status = dgba_fail(DGBA_E_USAGE, "unknown %s '%s'; there are: %s", what, word, dgba_text_chars(&all));
+    dgba_text_free(&all);
+    return status;
+}
+
 dgba_status axis_find(const axis **out, const char *name) {
     const char *known[2 * DGBA_COUNT_OF(axes)];
     for (int64_t i = 0; i < DGBA_COUNT_OF(axes); ++i) {
@@ -81,7 +100,7 @@ dgba_status axis_find(const axis **out, const char *name) {
         known[DGBA_COUNT_OF(axes) + i] = axis_short_name(&axes[i]);
     }
     int64_t place = 0;
-    if (dgba_text_find(&place, name, known, DGBA_COUNT_OF(known), "axis") != DGBA_OK) return DGBA_E_USAGE;
+    DGBA_TRY(word_find(&place, name, known, DGBA_COUNT_OF(known), "axis"));
     *out = &axes[place % DGBA_COUNT_OF(axes)];
     return DGBA_OK;
 }

@@ -31,7 +31,11 @@ bool axis_is_seed(const axis *a);
 /** All axes. */
 const axis *axes_all(int64_t *count);
 
-/** Errors    DGBA_E_USAGE with the nearest name */
+/** The place of a word among the known ones. `what` says what they are: "table".
+ *  Errors    DGBA_E_USAGE with the nearest word, or if none is near with all of them */
+dgba_status word_find(int64_t *out, const char *word, const char *const *known, int64_t count, const char *what);
+
+/** Errors    as word_find() */
 dgba_status axis_find(const axis **out, const char *name);
 
 /** A list of names separated by commas. */
@@ -73,7 +77,7 @@ typedef struct observations {
 } observations;
 
 /** All observations of a value. `out->items` is freed with dgba_free().
- *  Errors    DGBA_E_USAGE with the nearest name */
+ *  Errors    as word_find() */
 dgba_status observations_read(observations *out, const dgba_results *results, const char *value);
 
 /** Which end is the best for an observation: under attack the stronger attack, without the better model. */

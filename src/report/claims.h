@@ -7,7 +7,8 @@
  *  All attacks are those of grid_reference(). Losses: the relative rise of image i and task t is (adversarial − clean loss
  * of the image) / mean clean loss over the images, of the same model; means over tasks and models first, then over images,
  * which are what is resampled. Performance: minus the relative change of the metrics, which exist per model only: models
- * are resampled. Rank correlations: layouts are resampled, each the mean of its seeds.
+ * are resampled. Rank correlations: layouts are resampled, each the mean of its seeds. Where a run has models of both
+ * trainings, on clean images and adversarial, a claim is tested on each.
  */
 #ifndef REPORT_CLAIMS_H
 #define REPORT_CLAIMS_H
@@ -16,15 +17,16 @@
 
 typedef enum verdict { VERDICT_SUPPORTED, VERDICT_NOT_SUPPORTED, VERDICT_NOT_ENOUGH, VERDICT_CONTROL } verdict;
 
-enum { CLAIM_COUNT = 3, CLAIM_LEAST_UNITS = 5 };
+enum { CLAIM_COUNT = 3 };
 extern const char *const claim_statements[CLAIM_COUNT];
 
 /** One comparison. The claim says that its effect is positive. */
 typedef struct finding {
     int64_t claim; // 0 .. 2
     const char *comparison;
-    const char *unit;  // of the effect
-    const char *units; // what was resampled: "images", "models", "layouts"
+    const char *models; // which, if there are several kinds; borrowed from the grid; or ""
+    const char *unit;   // of the effect
+    const char *units;  // what was resampled: "images", "models", "layouts"
     int64_t n;
     double effect;     // NaN if the run has nothing to say
     interval interval; // 95 %, bootstrap

@@ -46,6 +46,8 @@ static bool takes(const grid *g, evidence_of of, int64_t attack) {
     const dgba_attack_row *row = &g->results->attacks[attack];
     if (of.with != NULL && !has_attack(g, row->model, of.with, grid_reference(g))) return false;
     const bool shares = g->results->models[row->model].sharing_score > 0;
+    const bool adversarial = g->kinds[g->groups[g->model_group[row->model]].kind].adversarial;
+    if (of.training != TRAINING_ANY && (of.training == TRAINING_ADVERSARIAL) != adversarial) return false;
     return is_ok(row) && rule_matches(row->rule, of.rule) && (of.any || shares == of.sharing);
 }
 

@@ -11,8 +11,12 @@ typedef struct evidence {
     int64_t count;
 } evidence;
 
+/** How models were trained. */
+typedef enum training { TRAINING_ANY, TRAINING_CLEAN, TRAINING_ADVERSARIAL } training;
+
 /** Which attacks and tasks a mean takes: attacks by `rule` ("single" for all single:*) on models that share or do not. */
 typedef struct evidence_of {
+    training training;
     const char *rule;
     bool others;      // only tasks that the attack was not made for
     bool sharing;     // only models that share, else only those that do not

@@ -32,15 +32,30 @@ static void add_interval(dgba_text *out, const finding *f, double low, double hi
     dgba_text_free(&label);
 }
 
+static void add_numbers(dgba_text *out, const finding *f) {
+    if (isnan(f->effect)) return;
+    dgba_text_add(out, "<strong>");
+    text_add_real(out, f->effect, 2);
+    dgba_text_add(out, "</strong> %s", strcmp(f->unit, "%") == 0 ? "%" : "ρ");
+    if (isnan(f->interval.low)) return;
+    dgba_text_add(out, " [");
+    text_add_real(out, f->interval.low, 2);
+    dgba_text_add(out, ", ");
+    text_add_real(out, f->interval.high, 2);
+    dgba_text_add(out, "]");
+}
+
 static void add_finding(dgba_text *out, const finding *f, double low, double high) {
     dgba_text_add(out, "<li><span class=\"what\">");
     text_add_html(out, f->comparison);
+    if (f->models[0] != '\0') dgba_text_add(out, ", ");
+    text_add_html(out, f->models);
     dgba_text_add(out, "</span>");
     add_interval(out, f, low, high);
     dgba_text_add(out, "<span class=\"numbers\">");
-    if (!isnan(f->effect)) dgba_text_add(out, "<strong>%.3g</strong> %s", f->effect, strcmp(f->unit, "%") == 0 ? "%" : "ρ");
-    if (!isnan(f->interval.low)) dgba_text_add(out, " [%.3g, %.3g]", f->interval.low, f->interval.high);
-    dgba_text_add(out, " · n = %lld %s · %s</span></li>\n", (long long)f->n, f->units, verdict_words(f->verdict));
+    add_numbers(out, f);
+    dgba_text_add(out, "%sn = %lld %s · %s</span></li>\n", isnan(f->effect) ? "" : " · ", (long long)f->n, f->units,
+                  verdict_words(f->verdict));
 }
 
 static void add_claim(dgba_text *out, const finding *all, int64_t count, int64_t claim) {
@@ -62,7 +77,9 @@ static void add_claim(dgba_text *out, const finding *all, int64_t count, int64_t
 void figure_claims(dgba_text *out, const grid *g) {
     finding *all = NULL;
     const int64_t count = claims_test(&all, g);
-    dgba_text_add(out, "<div class=\"claims\">\n");
+    dgba_text_add(out,
+                  "<p class=\"note\">Diamond: the effect; bar: its interval; upright line: 0. Each claim has its own "
+                  "scale.</p>\n<div class=\"claims\">\n");
     for (int64_t i = 0; i < CLAIM_COUNT; ++i) add_claim(out, all, count, i);
     dgba_text_add(out, "</div>\n");
     dgba_free(all);

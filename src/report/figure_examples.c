@@ -206,7 +206,11 @@ static void add_attack_row(dgba_text *out, gallery *g, int64_t example) {
     dgba_text_add(&what, "after %s", attack->rule);
     dgba_text_add(out, "<tr><th scope=\"row\">");
     add_rule(out, attack->rule);
-    if (!isnan(attack->arp)) dgba_text_add(out, "<small>ARP %.1f %%</small>", 100 * attack->arp);
+    if (!isnan(attack->arp)) {
+        dgba_text_add(out, "<small>ARP ");
+        text_add_real(out, 100 * attack->arp, 1);
+        dgba_text_add(out, " %%</small>");
+    }
     dgba_text_add(out, "</th><td>");
     add_image_panel(out, g, codes, NAN, "perturbation, amplified");
     if (largest > 0) dgba_text_add(out, "<small>× %.3g</small>", 127 / largest);

@@ -1,72 +1,107 @@
-/* What an attack on one task does to the others. */
+/* What attacks do to each task. */
 #include <math.h>
-#include <stdio.h>
 
 #include "figures.h"
 #include "svg.h"
 #include "table.h"
 
-enum { LEFT = 122, TOP = 66, CELL_WIDTH = 56, CELL_HEIGHT = 36, GAP = 3 };
-
-/** The change of a task's performance, NaN if unknown. */
-static double change(const grid *g, int64_t group, grid_setting setting, int64_t source, int64_t target) {
-    const int64_t rule = single_rule(g, source);
-    const statistic s = rule >= 0 ? task_drop_of(g, group, setting, rule, target) : (statistic){0};
+/** The change of a task's performance under a rule at the reference setting, or of all tasks; NaN if unknown. */
+enum { ALL_TASKS = -1 };
+static double change(const grid *g, int64_t group, int64_t rule, int64_t task) {
+    const grid_setting setting = grid_reference(g);
+    if (rule < 0) return NAN;
+    const statistic s =
+        task == ALL_TASKS ? attack_arp_of(g, group, setting, rule) : task_drop_of(g, group, setting, rule, task);
     return s.count > 0 ? s.mean : NAN;
 }
 
 /** The largest loss of all panels, so that equal colours are equal numbers. */
-static double largest_loss(const grid *g, grid_setting setting) {
+static double largest_loss(const grid *g, bool single) {
     double most = 0;
     for (int64_t i = 0; i < g->group_count; ++i)
-        for (int64_t s = 0; s < g->results->task_count; ++s)
-            for (int64_t t = 0; t < g->results->task_count; ++t) most = fmax(most, -change(g, i, setting, s, t));
+        for (int64_t r = 0; r < (single ? g->results->task_count : g->rule_count); ++r)
+            for (int64_t t = 0; t < g->results->task_count; ++t)
+                most = fmax(most, -change(g, i, single ? single_rule(g, r) : r, t));
     return most;
 }
 
-static void add_labels(dgba_text *out, const dgba_results *results) {
-    char name[24];
-    for (int64_t t = 0; t < results->task_count; ++t) {
-        snprintf(name, sizeof name, "%.18s", results->tasks[t].name);
-        const double x = LEFT + ((double)t + 0.35) * CELL_WIDTH;
-        dgba_text_add(out, "<g transform=\"translate(%.1f %d) rotate(-28)\">", x, TOP - 7);
-        svg_text(out, "tick", 0, 0, SVG_START, name);
-        dgba_text_add(out, "</g>");
-        svg_text(out, "tick", LEFT - 8, TOP + ((double)t + 0.5) * CELL_HEIGHT + 2, SVG_END, name);
+/** Draws what `build` makes of every group that the reference method was used on. */
+static void add_panels(dgba_text *out, const grid *g, double most, const char *label,
+                       void (*build)(svg_heat_table *t, dgba_text *caption, const grid *g, int64_t group)) {
+    const int64_t method = grid_reference(g).method;
+    bool begun = false;
+    for (int64_t i = 0; i < g->group_count; ++i) {
+        svg_heat_table t;
+        dgba_text caption = {0};
+        if (!grid_has(g, i, method)) continue;
+        dgba_text_add(&caption, "layout %s", g->groups[i].label);
+        build(&t, &caption, g, i);
+        if (!begun) svg_heat_panels_begin(out, &t);
+        begun = true;
+        dgba_text_add(out, "<figure class=\"panel\"><figcaption>%s</figcaption>\n", caption.chars);
+        svg_heat_table_draw(out, &t, most, label);
+        dgba_text_add(out, "</figure>\n");
+        dgba_text_free(&caption);
+        svg_heat_table_free(&t);
     }
-    svg_text(out, "label", LEFT - 8, TOP - 9, SVG_END, "attacked ↓");
-    svg_text(out, "label", LEFT, 13, SVG_START, "measured →");
+    if (begun) dgba_text_add(out, "</div>\n");
 }
 
-static void add_panel(dgba_text *out, const grid *g, int64_t group, grid_setting setting, double most) {
-    const int64_t tasks = g->results->task_count;
-    const grid_group *about = &g->groups[group];
-    const statistic transfer = group_transfer(g, group, setting);
-    dgba_text_add(out, "<figure class=\"panel\"><figcaption>layout %s", about->label);
-    if (transfer.count > 0) dgba_text_add(out, " · transfer %.2f", transfer.mean);
-    dgba_text_add(out, "</figcaption>\n");
-    svg_begin(out, LEFT + (double)tasks * CELL_WIDTH + 46, TOP + (double)tasks * CELL_HEIGHT + 4,
-              "Change of each task (columns) under the attack on each task (rows); the numbers are in the table below");
-    add_labels(out, g->results);
-    for (int64_t s = 0; s < tasks; ++s) {
-        for (int64_t t = 0; t < tasks; ++t) {
-            const svg_box box = {LEFT + (double)t * CELL_WIDTH, TOP + (double)s * CELL_HEIGHT, CELL_WIDTH - GAP,
-                                 CELL_HEIGHT - GAP};
-            svg_heat_cell(out, box, change(g, group, setting, s, t), most);
-        }
+/* ---- Task × task ---- */
+
+static void build_transfer(svg_heat_table *t, dgba_text *caption, const grid *g, int64_t group) {
+    const dgba_results *results = g->results;
+    const statistic transfer = group_transfer(g, group, grid_reference(g));
+    dgba_text text = {0};
+    svg_heat_table_create(t, results->task_count, results->task_count);
+    t->row_title = "attacked";
+    t->column_title = "measured";
+    for (int64_t s = 0; s < results->task_count; ++s) {
+        t->row_names[s] = t->column_names[s] = results->tasks[s].name;
+        for (int64_t i = 0; i < results->task_count; ++i)
+            t->values[s * results->task_count + i] = change(g, group, single_rule(g, s), i);
     }
-    svg_end(out);
-    dgba_text_add(out, "</figure>\n");
+    statistic_text(&text, &transfer, 2, g->groups[group].size);
+    if (transfer.count > 0) dgba_text_add(caption, " · transfer %s", text.chars);
+    dgba_text_free(&text);
 }
 
 void figure_transfer(dgba_text *out, const grid *g) {
-    const grid_setting setting = grid_reference(g);
-    if (setting.epsilon < 0) return;
-    const double most = largest_loss(g, setting);
+    if (grid_reference(g).epsilon < 0) return;
+    const double most = largest_loss(g, true);
     if (most <= 0) return;
     svg_heat_scale(out, most);
-    dgba_text_add(out, "<div class=\"panels\">\n");
-    for (int64_t i = 0; i < g->group_count; ++i)
-        if (grid_has(g, i, setting.method)) add_panel(out, g, i, setting, most);
-    dgba_text_add(out, "</div>\n");
+    add_panels(out, g, most, "Change of each task (columns) under the attack on each task (rows), in percent",
+               build_transfer);
+}
+
+/* ---- Rule × task ---- */
+
+static void build_drops(svg_heat_table *t, dgba_text *caption, const grid *g, int64_t group) {
+    (void)caption;
+    const dgba_results *results = g->results;
+    const int64_t columns = results->task_count + 1;
+    svg_heat_table_create(t, g->rule_count, columns);
+    t->row_title = "rule";
+    t->column_title = "change of";
+    for (int64_t i = 0; i < results->task_count; ++i) t->column_names[i] = results->tasks[i].name;
+    t->column_names[results->task_count] = "all: ARP";
+    for (int64_t r = 0; r < g->rule_count; ++r) {
+        t->row_names[r] = g->rules[r];
+        for (int64_t i = 0; i < results->task_count; ++i) t->values[r * columns + i] = change(g, group, r, i);
+        t->values[r * columns + results->task_count] = change(g, group, r, ALL_TASKS);
+    }
+}
+
+void figure_drops(dgba_text *out, const grid *g) {
+    const grid_setting setting = grid_reference(g);
+    if (setting.epsilon < 0) return;
+    const double most = largest_loss(g, false);
+    if (most <= 0) return;
+    dgba_text name = {0};
+    grid_add_setting(&name, g, setting);
+    dgba_text_add(out, "<h3>%s</h3>\n", name.chars);
+    dgba_text_free(&name);
+    svg_heat_scale(out, most);
+    add_panels(out, g, most, "Change of each task and of all (columns) under each rule (rows), in percent", build_drops);
 }

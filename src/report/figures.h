@@ -12,11 +12,17 @@ void figure_curves(dgba_text *out, const grid *g);
 /** Task × task, a panel per layout. */
 void figure_transfer(dgba_text *out, const grid *g);
 
-/** Layout × layout, a panel per rule. */
+/** Rule × task, a panel per layout. */
+void figure_drops(dgba_text *out, const grid *g);
+
+/** Layout × layout, a panel per rule, and layout and task × layout and task. */
 void figure_models(dgba_text *out, const grid *g);
 
 /** Clean ARP and transfer over the sharing score, and the layouts as trees. */
 void figure_sharing(dgba_text *out, const grid *g);
+
+/** Clean and adversarial training under the same attacks, a panel per layout. */
+void figure_training(dgba_text *out, const grid *g);
 
 /** Time per image, a bar per method and rule. */
 void figure_cost(dgba_text *out, const table *attacks);

@@ -34,34 +34,59 @@ static int64_t group_of(grid *g, int64_t model) {
     return g->group_count++;
 }
 
-/** What of the models is not the same in all of them, the layout apart. */
+/** What of the models is not the same in all of them, the layout apart; of adversarial trainings, whether there are
+ *  several. */
 typedef struct varied {
-    bool backbone, width, iterations;
+    bool backbone, width, iterations, attack;
 } varied;
 
 static varied find_varied(const dgba_results *results) {
     varied v = {0};
-    for (int64_t i = 1; i < results->model_count; ++i) {
+    const char *attack = "";
+    for (int64_t i = 0; i < results->model_count; ++i) {
         const dgba_model_row *a = &results->models[0], *b = &results->models[i];
         v.backbone |= strcmp(a->backbone, b->backbone) != 0;
         v.width |= !same_real(a->width, b->width);
         v.iterations |= a->iterations != b->iterations;
+        if (attack[0] == '\0') attack = b->adversarial;
+        v.attack |= b->adversarial[0] != '\0' && strcmp(attack, b->adversarial) != 0;
     }
     return v;
 }
 
-static char *label_of(const grid *g, int64_t index, varied v) {
+/** Adds what tells a group from others of its layout, each word after a blank. */
+static void add_kind_label(dgba_text *out, const grid *g, int64_t index, varied v) {
     const dgba_model_row *model = &g->results->models[g->groups[index].first];
-    dgba_text label = {0};
-    dgba_text_add(&label, "%lld", (long long)model->layout);
-    if (v.backbone) dgba_text_add(&label, " %s", model->backbone);
-    if (v.width) dgba_text_add(&label, " width %g", model->width);
-    if (v.iterations) dgba_text_add(&label, " trained %lld", (long long)model->iterations);
-    if (model->adversarial[0] != '\0') dgba_text_add(&label, " adversarial %s", model->adversarial);
     int64_t alike = 0;
+    if (v.backbone) dgba_text_add(out, " %s", model->backbone);
+    if (v.width) dgba_text_add(out, " width %g", model->width);
+    if (v.iterations) dgba_text_add(out, " trained %lld", (long long)model->iterations);
+    if (model->adversarial[0] != '\0')
+        dgba_text_add(out, " adversarial%s%s", v.attack ? " " : "", v.attack ? model->adversarial : "");
     for (int64_t i = 0; i < index; ++i) alike += same_but_for_the_seed(&g->results->models[g->groups[i].first], model);
-    if (alike > 0) dgba_text_add(&label, " (%lld)", (long long)alike + 1);
-    return label.chars;
+    if (alike > 0) dgba_text_add(out, " (%lld)", (long long)alike + 1);
+}
+
+/** The kind with that label, a new one if there is none. */
+static int64_t kind_of(grid *g, const char *label, bool adversarial) {
+    for (int64_t i = 0; i < g->kind_count; ++i)
+        if (strcmp(g->kinds[i].label, label) == 0) return i;
+    report_need(DGBA_GROW(&g->kinds, g->kind_count));
+    g->kinds[g->kind_count] = (grid_kind){.label = dgba_text_copy(label), .adversarial = adversarial};
+    return g->kind_count++;
+}
+
+static void label_groups(grid *g) {
+    const varied v = find_varied(g->results);
+    for (int64_t i = 0; i < g->group_count; ++i) {
+        const dgba_model_row *model = &g->results->models[g->groups[i].first];
+        dgba_text label = {0}, kind = {0};
+        add_kind_label(&kind, g, i, v);
+        dgba_text_add(&label, "%lld%s", (long long)model->layout, dgba_text_chars(&kind));
+        g->groups[i].label = label.chars;
+        g->groups[i].kind = kind_of(g, dgba_text_chars(&kind) + (kind.length > 0), model->adversarial[0] != '\0');
+        dgba_text_free(&kind);
+    }
 }
 
 static void build_groups(grid *g, const filter *asked) {
@@ -71,8 +96,7 @@ static void build_groups(grid *g, const filter *asked) {
         g->model_group[i] = group_of(g, i);
         g->groups[g->model_group[i]].size += 1;
     }
-    const varied v = find_varied(g->results);
-    for (int64_t i = 0; i < g->group_count; ++i) g->groups[i].label = label_of(g, i, v);
+    label_groups(g);
     for (int64_t i = 0; i < count; ++i) {
         const observation model = {.model = i, .attack = -1, .task = -1, .metric = -1};
         g->groups[g->model_group[i]].shown |= filter_admits(asked, g->results, &model);
@@ -204,7 +228,9 @@ void grid_build(grid *g, const dgba_results *results, const filter *asked) {
 
 void grid_free(grid *g) {
     for (int64_t i = 0; i < g->group_count; ++i) dgba_free(g->groups[i].label);
+    for (int64_t i = 0; i < g->kind_count; ++i) dgba_free(g->kinds[i].label);
     dgba_free(g->groups);
+    dgba_free(g->kinds);
     dgba_free(g->attack_shown);
     dgba_free(g->model_group);
     dgba_free(g->methods);
@@ -240,7 +266,7 @@ void grid_add_method(dgba_text *out, const grid_method *method) {
     if (method->variant > 0) dgba_text_add(out, ", variant %lld", (long long)method->variant + 1);
 }
 
-static bool has_epsilon(const grid *g, int64_t method, int64_t epsilon) {
+bool grid_has_epsilon(const grid *g, int64_t method, int64_t epsilon) {
     int64_t count = 0;
     for (int64_t i = 0; i < g->group_count && count == 0; ++i)
         for (int64_t r = 0; r < g->rule_count && count == 0; ++r) (void)grid_attacks(&count, g, i, method, r, epsilon);
@@ -249,7 +275,7 @@ static bool has_epsilon(const grid *g, int64_t method, int64_t epsilon) {
 
 int64_t grid_largest_epsilon(const grid *g, int64_t method) {
     int64_t epsilon = g->epsilon_count - 1;
-    while (epsilon >= 0 && !has_epsilon(g, method, epsilon)) --epsilon;
+    while (epsilon >= 0 && !grid_has_epsilon(g, method, epsilon)) --epsilon;
     return epsilon;
 }
 

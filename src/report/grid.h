@@ -17,9 +17,16 @@ typedef struct grid_method {
 typedef struct grid_group {
     int64_t first; // one of its models
     int64_t size;
-    char *label; // "31", and what else tells it from the other groups
+    int64_t kind;
+    char *label; // "31", and what tells its kind from the others
     bool shown;  // it is asked for; others serve as baselines only
 } grid_group;
+
+/** Groups that differ in their layouts only; all of them in most runs. */
+typedef struct grid_kind {
+    char *label;      // what tells it from the other kinds, or that it is adversarially trained: "width 0.5 adversarial"
+    bool adversarial; // by an attack, which the label names if there are several
+} grid_kind;
 
 /** A method at a radius, by their numbers. */
 typedef struct grid_setting {
@@ -31,11 +38,12 @@ typedef struct grid {
     bool *attack_shown;   // [attack] it is asked for; the grid has no others
     int64_t *model_group; // [model]
     grid_group *groups;
+    grid_kind *kinds;     // in order of appearance
     grid_method *methods; // in order of appearance
     const char **rules;   // in order of appearance
     double *epsilons;     // ascending
     int64_t *seeds;       // of the attacks
-    int64_t group_count, method_count, rule_count, epsilon_count, seed_count;
+    int64_t group_count, kind_count, method_count, rule_count, epsilon_count, seed_count;
     int64_t *cell_start; // [cell + 1] where its attacks begin in cell_attacks
     int64_t *cell_attacks;
 } grid;
@@ -61,6 +69,9 @@ void grid_add_method(dgba_text *out, const grid_method *method);
 /** Where one setting must stand for the run: the last method with the most iterations, at its largest radius. -1, -1 if
  *  there are no attacks. */
 grid_setting grid_reference(const grid *g);
+
+/** Whether any attack by a method has that radius. */
+bool grid_has_epsilon(const grid *g, int64_t method, int64_t epsilon);
 
 /** The largest radius of a method, or -1. */
 int64_t grid_largest_epsilon(const grid *g, int64_t method);

@@ -94,13 +94,9 @@ dgba_status observations_read(observations *out, const dgba_results *results, co
         known[count] = axis_short_name(&axes[i]);
         columns[count++] = &axes[i];
     }
-    dgba_status status = dgba_text_find(&place, value, known, count, "value");
-    if (status != DGBA_OK)
-        status = DGBA_E_USAGE;
-    else if (columns[place] != NULL)
-        read_column(out, results, columns[place]);
-    else
-        read_array(out, results, (value_kind)place);
+    const dgba_status status = word_find(&place, value, known, count, "value");
+    if (status == DGBA_OK && columns[place] != NULL) read_column(out, results, columns[place]);
+    if (status == DGBA_OK && columns[place] == NULL) read_array(out, results, (value_kind)place);
     dgba_free(columns);
     dgba_free(known);
     return status;

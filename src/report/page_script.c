@@ -1,7 +1,7 @@
 #include "page.h"
 
 // clang-format off
-// Sorting only.
+// Sorting, and what is folded away is printed.
 const char page_script[] =
     "// Every column sorts: numbers by value, texts as texts, missing cells last.\n"
     "for (const table of document.querySelectorAll(\"table:not(.gallery)\")) {\n"
@@ -27,5 +27,7 @@ const char page_script[] =
     "      body.append(...rows.map(([, row]) => row));\n"
     "    });\n"
     "  });\n"
-    "}\n";
+    "}\n"
+    "const folded = [...document.querySelectorAll(\"details:not([open])\")];\n"
+    "addEventListener(\"beforeprint\", () => folded.forEach(part => { part.open = true; }));\n";
 // clang-format on

@@ -83,11 +83,22 @@ static void build_keys(keys *k, int64_t *of, const pivot *p) {
     }
 }
 
+static dgba_status refuse_axis(const pivot *p, const axis *refused) {
+    int64_t axis_count = 0;
+    const axis *axes = axes_all(&axis_count);
+    dgba_text settings = {0};
+    for (int64_t a = 0; a < axis_count; ++a)
+        if (axis_is_setting(&axes[a]) && axis_applies(&axes[a], &p->all.items[0]))
+            dgba_text_add(&settings, "%s%s", settings.length > 0 ? ", " : "", axes[a].name);
+    const dgba_status status = dgba_fail(DGBA_E_USAGE, "the value '%s' has no axis '%s'; it has: %s", p->all.title,
+                                         axis_short_name(refused), dgba_text_chars(&settings));
+    dgba_text_free(&settings);
+    return status;
+}
+
 static dgba_status check_axes(const pivot *p, const axis_list *list) {
     for (int64_t i = 0; i < list->count; ++i)
-        if (p->all.count > 0 && !axis_applies(list->items[i], &p->all.items[0]))
-            return dgba_fail(DGBA_E_USAGE, "the value '%s' has no axis '%s'", p->all.title,
-                             axis_short_name(list->items[i]));
+        if (p->all.count > 0 && !axis_applies(list->items[i], &p->all.items[0])) return refuse_axis(p, list->items[i]);
     return DGBA_OK;
 }
 

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "print.h"
 
 void text_add_html(dgba_text *out, const char *text) {
@@ -27,6 +29,19 @@ static void print_heading(dgba_text *out, const table *t) {
     dgba_text_add(out, "</tr></thead>\n");
 }
 
+/** A text that may be broken after "|", where trees of layouts have their levels. */
+static void add_text(dgba_text *out, const char *text) {
+    for (const char *part = text; *part != '\0';) {
+        const size_t length = strcspn(part, "|"), bytes = length + (part[length] != '\0');
+        dgba_text words = {0};
+        dgba_text_add(&words, "%.*s", (int)bytes, part);
+        text_add_html(out, words.chars);
+        if (part[length] != '\0') dgba_text_add(out, "<wbr>");
+        dgba_text_free(&words);
+        part += bytes;
+    }
+}
+
 /** A number carries its value for sorting, which is not what is shown. */
 static void print_cell(dgba_text *out, const table *t, int64_t row, int64_t column) {
     const table_cell *cell = table_at(t, row, column);
@@ -40,7 +55,10 @@ static void print_cell(dgba_text *out, const table *t, int64_t row, int64_t colu
         dgba_text_add(out, "\"");
     }
     dgba_text_add(out, "%s", cell->best ? "><strong>" : ">");
-    text_add_html(out, dgba_text_chars(&text));
+    if (cell->text != NULL)
+        add_text(out, cell->text);
+    else
+        text_add_number(out, dgba_text_chars(&text));
     dgba_text_add(out, "%s</%s>", cell->best ? "</strong>" : "", column == 0 ? "th" : "td");
     dgba_text_free(&text);
 }

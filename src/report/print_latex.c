@@ -73,25 +73,75 @@ static void add_latex(dgba_text *out, const char *text) {
     }
 }
 
-/** One line of the heading, with the lines of the titles at its bottom. */
-static void print_heading(dgba_text *out, const table *t) {
+/* ---- Parts that fit on a page ---- */
+
+enum { PAGE_PLACES = 104, PAGE_ROWS = 44, GAP = 3 };
+
+/** The key columns, columns first .. end − 1, and rows row .. row_end − 1. */
+typedef struct part {
+    int64_t first, end, row, row_end;
+} part;
+
+static bool has_column(const table *t, const part *p, int64_t column) {
+    return column < t->key_columns || (column >= p->first && column < p->end);
+}
+
+static int64_t width_of(const table *t, int64_t column) {
+    dgba_text cell = {0};
+    int64_t widest = text_width(t->columns[column].title);
+    for (int64_t r = 0; r < table_rows(t); ++r) {
+        table_cell_text(&cell, t, r, column);
+        const int64_t own = text_width(dgba_text_chars(&cell));
+        if (own > widest) widest = own;
+    }
+    dgba_text_free(&cell);
+    return widest;
+}
+
+/** *out is freed with dgba_free(). */
+static int64_t find_parts(part **out, const table *t) {
+    int64_t *widths = NULL, count = 0, end = 0;
+    *out = NULL;
+    report_need(DGBA_NEW(&widths, t->column_count));
+    for (int64_t c = 0; c < t->column_count; ++c) widths[c] = width_of(t, c);
+    for (int64_t row = 0; row < table_rows(t); row += PAGE_ROWS) {
+        for (int64_t first = t->key_columns; first < t->column_count; first = end) {
+            const int64_t row_end = row + PAGE_ROWS < table_rows(t) ? row + PAGE_ROWS : table_rows(t);
+            end = table_part_end(t, widths, first, GAP, PAGE_PLACES);
+            report_need(DGBA_GROW(out, count));
+            (*out)[count++] = (part){first, end, row, row_end};
+        }
+    }
+    dgba_free(widths);
+    return count;
+}
+
+/* ---- Tables ---- */
+
+/** The heading of a column, with the lines of the titles at its bottom. */
+static void print_title(dgba_text *out, const table_column *column) {
+    dgba_text_add(out, "\\shortstack[%s]{", column->align == TABLE_RIGHT ? "r" : "l");
+    for (const char *line = column->title; line != NULL;) {
+        const char *end = strchr(line, '\n');
+        dgba_text words = {0};
+        dgba_text_add(&words, "%.*s", (int)(end != NULL ? (size_t)(end - line) : strlen(line)), line);
+        add_latex(out, dgba_text_chars(&words));
+        dgba_text_free(&words);
+        if (end != NULL) dgba_text_add(out, "\\\\");
+        line = end != NULL ? end + 1 : NULL;
+    }
+    if (column->unit[0] != '\0') {
+        dgba_text_add(out, "\\\\");
+        add_latex(out, column->unit);
+    }
+    dgba_text_add(out, "}");
+}
+
+static void print_heading(dgba_text *out, const table *t, const part *p) {
     for (int64_t c = 0; c < t->column_count; ++c) {
-        const table_column *column = &t->columns[c];
-        dgba_text_add(out, "%s\\shortstack[%s]{", c > 0 ? " & " : "", column->align == TABLE_RIGHT ? "r" : "l");
-        for (const char *line = column->title; line != NULL;) {
-            const char *end = strchr(line, '\n');
-            dgba_text part = {0};
-            dgba_text_add(&part, "%.*s", (int)(end != NULL ? (size_t)(end - line) : strlen(line)), line);
-            add_latex(out, dgba_text_chars(&part));
-            dgba_text_free(&part);
-            if (end != NULL) dgba_text_add(out, "\\\\");
-            line = end != NULL ? end + 1 : NULL;
-        }
-        if (column->unit[0] != '\0') {
-            dgba_text_add(out, "\\\\");
-            add_latex(out, column->unit);
-        }
-        dgba_text_add(out, "}");
+        if (!has_column(t, p, c)) continue;
+        if (c > 0) dgba_text_add(out, " & ");
+        print_title(out, &t->columns[c]);
     }
     dgba_text_add(out, " \\\\\n");
 }
@@ -113,11 +163,12 @@ static void print_number(dgba_text *out, const table_cell *cell, const char *tex
     add_latex(out, rest);
 }
 
-static void print_rows(dgba_text *out, const table *t) {
+static void print_rows(dgba_text *out, const table *t, const part *p) {
     dgba_text text = {0};
-    for (int64_t r = 0; r < table_rows(t); ++r) {
+    for (int64_t r = p->row; r < p->row_end; ++r) {
         for (int64_t c = 0; c < t->column_count; ++c) {
             const table_cell *cell = table_at(t, r, c);
+            if (!has_column(t, p, c)) continue;
             if (c > 0) dgba_text_add(out, " & ");
             table_cell_text(&text, t, r, c);
             if (cell->text != NULL)
@@ -130,10 +181,21 @@ static void print_rows(dgba_text *out, const table *t) {
     dgba_text_free(&text);
 }
 
-static void print_table(dgba_text *out, const report *r, const section *s, const table *t) {
+static void print_part(dgba_text *out, const table *t, const part *p) {
+    dgba_text_add(out, "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%%\n\\begin{tabular}{@{}");
+    for (int64_t c = 0; c < t->column_count; ++c)
+        if (has_column(t, p, c)) dgba_text_add(out, t->columns[c].align == TABLE_RIGHT ? "r" : "l");
+    dgba_text_add(out, "@{}}\n\\toprule\n");
+    print_heading(out, t, p);
+    dgba_text_add(out, "\\midrule\n");
+    print_rows(out, t, p);
+    dgba_text_add(out, "\\bottomrule\n\\end{tabular}}\n");
+}
+
+/** What the table shows, and where it comes from. */
+static void print_caption(dgba_text *out, const report *r, const section *s, const table *t) {
     dgba_text run = {0};
-    text_add_provenance(&run, r->run);
-    dgba_text_add(out, "\n\\begin{table}[htbp]\n\\centering\\small\n\\caption{");
+    text_add_provenance(&run, r);
     add_latex(out, s->title);
     if (t->title != NULL) dgba_text_add(out, ": ");
     if (t->title != NULL) add_latex(out, t->title);
@@ -141,15 +203,25 @@ static void print_table(dgba_text *out, const report *r, const section *s, const
     if (s->note != NULL) add_latex(out, s->note);
     dgba_text_add(out, " \\emph{");
     add_latex(out, dgba_text_chars(&run));
-    dgba_text_add(out,
-                  ".}}\n\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%%\n\\begin{tabular}{@{}");
-    for (int64_t c = 0; c < t->column_count; ++c) dgba_text_add(out, t->columns[c].align == TABLE_RIGHT ? "r" : "l");
-    dgba_text_add(out, "@{}}\n\\toprule\n");
-    print_heading(out, t);
-    dgba_text_add(out, "\\midrule\n");
-    print_rows(out, t);
-    dgba_text_add(out, "\\bottomrule\n\\end{tabular}}\n\\end{table}\n");
+    dgba_text_add(out, ".}");
     dgba_text_free(&run);
+}
+
+static void print_table(dgba_text *out, const report *r, const section *s, const table *t) {
+    part *parts = NULL;
+    const int64_t count = find_parts(&parts, t);
+    for (int64_t i = 0; i < count; ++i) {
+        dgba_text_add(out, "\n\\begin{table}[htbp]\n\\centering\\small\n\\caption{");
+        if (count > 1) dgba_text_add(out, "Part %lld of %lld. ", (long long)i + 1, (long long)count);
+        if (i == 0)
+            print_caption(out, r, s, t);
+        else
+            add_latex(out, s->title);
+        dgba_text_add(out, "}\n");
+        print_part(out, t, &parts[i]);
+        dgba_text_add(out, "\\end{table}\n");
+    }
+    dgba_free(parts);
 }
 
 void report_print_latex(dgba_text *out, const report *r) {

@@ -40,7 +40,7 @@ static void print_table(dgba_text *out, const table *t) {
 
 void report_print_markdown(dgba_text *out, const report *r) {
     dgba_text run = {0};
-    text_add_provenance(&run, r->run);
+    text_add_provenance(&run, r);
     text_add_escaped(out, dgba_text_chars(&run), special, " ");
     dgba_text_add(out, "\n");
     dgba_text_free(&run);
@@ -57,4 +57,5 @@ void report_print_markdown(dgba_text *out, const report *r) {
         }
         for (int64_t j = 0; j < s->table_count; ++j) print_table(out, &s->tables[j]);
     }
+    text_add_emptiness(out, r);
 }

@@ -4,13 +4,6 @@
 
 enum { LINE_WIDTH = 120, GAP = 2 };
 
-/** Places on the screen: bytes that are not the continuation of a UTF-8 character. */
-static int64_t width_of(const char *text, size_t bytes) {
-    int64_t width = 0;
-    for (size_t i = 0; i < bytes; ++i) width += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return width;
-}
-
 /** Line `index` of a text, without its end; empty beyond the last. */
 static const char *line_of(size_t *bytes, const char *text, int64_t index) {
     for (; index > 0 && *text != '\0'; --index) {
@@ -50,12 +43,8 @@ typedef struct sheet {
 } sheet;
 
 static void widen(int64_t *width, const dgba_text *text) {
-    size_t bytes = 0;
-    const char *chars = dgba_text_chars(text);
-    for (int64_t i = 0; i < count_lines(chars); ++i) {
-        const char *line = line_of(&bytes, chars, i);
-        if (width_of(line, bytes) > *width) *width = width_of(line, bytes);
-    }
+    const int64_t own = text_width(dgba_text_chars(text));
+    if (own > *width) *width = own;
 }
 
 static void sheet_build(sheet *s, const table *t) {
@@ -101,7 +90,7 @@ static void end_line(dgba_text *out) {
 }
 
 static void print_aligned(dgba_text *out, const sheet *s, int64_t column, const char *text, size_t bytes) {
-    const int64_t blanks = s->widths[column] - width_of(text, bytes);
+    const int64_t blanks = s->widths[column] - text_places(text, bytes);
     const bool right = s->table->columns[column].align == TABLE_RIGHT;
     if (column > 0) print_blanks(out, GAP);
     if (right) print_blanks(out, blanks);
@@ -139,21 +128,12 @@ static void print_part(dgba_text *out, const sheet *s) {
     }
 }
 
-/** The end of the part that begins with column `first`: at least one column, as many as fit. */
-static int64_t end_of_part(const sheet *s, int64_t first) {
-    int64_t used = 0, end = first;
-    for (int64_t c = 0; c < s->table->key_columns; ++c) used += s->widths[c] + GAP;
-    while (end < s->table->column_count && (end == first || used + s->widths[end] <= LINE_WIDTH))
-        used += s->widths[end++] + GAP;
-    return end;
-}
-
 static void print_table(dgba_text *out, const table *t) {
     sheet s;
     sheet_build(&s, t);
     if (t->title != NULL) dgba_text_add(out, "\n%s\n", t->title);
     for (s.first = t->key_columns; s.first < t->column_count; s.first = s.end) {
-        s.end = end_of_part(&s, s.first);
+        s.end = table_part_end(t, s.widths, s.first, GAP, LINE_WIDTH);
         if (t->title == NULL || s.first > t->key_columns) dgba_text_add(out, "\n");
         print_part(out, &s);
     }
@@ -165,7 +145,7 @@ static void print_paragraph(dgba_text *out, const char *text) {
     int64_t used = 0;
     while (*text != '\0') {
         const size_t bytes = strcspn(text, " ");
-        const int64_t width = width_of(text, bytes);
+        const int64_t width = text_places(text, bytes);
         if (used > 0) dgba_text_add(out, used + 1 + width > LINE_WIDTH ? "\n" : " ");
         used = used > 0 && used + 1 + width <= LINE_WIDTH ? used + 1 + width : width;
         dgba_text_add(out, "%.*s", (int)bytes, text);
@@ -179,7 +159,8 @@ static void print_line(dgba_text *out, const char *name, const char *value) {
     if (value[0] != '\0') dgba_text_add(out, "%-14s%s\n", name, value);
 }
 
-static void print_run(dgba_text *out, const dgba_provenance *run) {
+static void print_run(dgba_text *out, const report *r) {
+    const dgba_provenance *run = r->run;
     dgba_text hash = {0};
     text_config_hash(&hash, run);
     print_line(out, "run", run->name);
@@ -190,11 +171,12 @@ static void print_run(dgba_text *out, const dgba_provenance *run) {
     print_line(out, "host", run->host);
     print_line(out, "BLAS core", run->blas_core);
     print_line(out, "finished", run->finished);
+    print_line(out, "only", r->where);
     dgba_text_free(&hash);
 }
 
 void report_print_text(dgba_text *out, const report *r) {
-    print_run(out, r->run);
+    print_run(out, r);
     for (int64_t i = 0; i < r->section_count; ++i) {
         const section *s = &r->sections[i];
         if (!section_has_tables(s)) continue;
@@ -202,4 +184,5 @@ void report_print_text(dgba_text *out, const report *r) {
         if (s->note != NULL) print_paragraph(out, s->note);
         for (int64_t j = 0; j < s->table_count; ++j) print_table(out, &s->tables[j]);
     }
+    text_add_emptiness(out, r);
 }

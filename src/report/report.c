@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "axis.h"
 #include "page.h"
 #include "print.h"
 #include "sections.h"
@@ -16,6 +17,7 @@ static const struct {
 } builders[] = {
     {"clean", report_clean, false},
     {"strength", report_strength, false},
+    {"training", report_training, false},
     {"drops", report_drops, false},
     {"transfer", report_transfer, false},
     {"models", report_transfer_models, false},
@@ -33,7 +35,7 @@ static dgba_status build_one(report *r, const grid *g, const char *name) {
     const char *known[DGBA_COUNT_OF(builders)];
     int64_t place = 0;
     for (int64_t i = 0; i < DGBA_COUNT_OF(builders); ++i) known[i] = builders[i].name;
-    if (dgba_text_find(&place, name, known, DGBA_COUNT_OF(known), "table") != DGBA_OK) return DGBA_E_USAGE;
+    DGBA_TRY(word_find(&place, name, known, DGBA_COUNT_OF(known), "table"));
     builders[place].build(r, g);
     return DGBA_OK;
 }
@@ -63,9 +65,10 @@ dgba_status dgba_report_print(dgba_text *out, const dgba_results *results, const
     grid g;
     DGBA_TRY(filter_read(&asked, results, request->where));
     grid_build(&g, results, &asked);
-    report r = {.run = &results->run};
+    report r = {.run = &results->run, .where = ""};
     dgba_status status = DGBA_OK;
     const bool pivot = is_given(request->rows) || is_given(request->columns) || is_given(request->value);
+    if (is_given(request->where) && !pivot) r.where = request->where; // a pivot says so in its note
     if (pivot)
         status = report_pivot(&r, &g, &asked, request);
     else if (is_given(request->table))

@@ -8,6 +8,7 @@
 
 void report_clean(report *r, const grid *g);
 void report_strength(report *r, const grid *g);
+void report_training(report *r, const grid *g);
 void report_drops(report *r, const grid *g);
 void report_transfer(report *r, const grid *g);
 void report_transfer_models(report *r, const grid *g);

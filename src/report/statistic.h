@@ -19,6 +19,9 @@ statistic statistic_of(double value);
 /** Sample standard deviation (n − 1); NaN for fewer than two values. */
 double statistic_deviation(const statistic *s);
 
+/** A number with so many decimals, never "-0.00". */
+void number_text(dgba_text *out, double number, int decimals);
+
 /** "50.20", "50.20 ± 0.30" for several values, with " (n=2)" if another number was expected, "" for none. `out` is cleared
  *  first. */
 void statistic_text(dgba_text *out, const statistic *s, int decimals, int64_t expected);
@@ -34,7 +37,7 @@ typedef struct interval {
     double low, high; // NaN if it cannot be computed
 } interval;
 
-enum { BOOTSTRAP_RESAMPLES = 2000 };
+enum { BOOTSTRAP_RESAMPLES = 2000, BOOTSTRAP_LEAST_UNITS = 5 }; // fewer units are no evidence
 
 /** The 95 % percentile interval of `figure` over resamples of n units with replacement. The resamples depend on n only, so
  *  equal data give equal intervals. Resamples without a figure are left out; NaN if more than half are. */

@@ -1,16 +1,30 @@
 #include "svg.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "print.h"
 
 void svg_begin(dgba_text *out, double width, double height, const char *label) {
-    dgba_text_add(out, "<svg viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"", width, height);
+    dgba_text_add(out, "<svg viewBox=\"0 0 %g %g\" role=\"img\"><title>", width, height);
     text_add_html(out, label);
-    dgba_text_add(out, "\">\n");
+    dgba_text_add(out, "</title>\n");
 }
 
 void svg_end(dgba_text *out) { dgba_text_add(out, "</svg>\n"); }
+
+void svg_begin_wide(dgba_text *out, double width, double height, const char *label) {
+    dgba_text_add(out, "<div class=\"pan\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    text_add_html(out, label);
+    dgba_text_add(out, "\" style=\"--least:%.0fpx\">\n", SVG_LEAST * width);
+    svg_begin(out, width, height, label);
+}
+
+void svg_end_wide(dgba_text *out) {
+    svg_end(out);
+    dgba_text_add(out, "</div>\n");
+}
 
 void svg_line(dgba_text *out, const char *class, double x1, double y1, double x2, double y2) {
     dgba_text_add(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", class, x1, y1, x2, y2);
@@ -22,6 +36,14 @@ void svg_text(dgba_text *out, const char *class, double x, double y, svg_anchor 
     text_add_html(out, text);
     dgba_text_add(out, "</text>\n");
 }
+
+void svg_leaning_text(dgba_text *out, double x, double y, int degrees, const char *text) {
+    dgba_text_add(out, "<g transform=\"translate(%.1f %.1f) rotate(-%d)\">", x, y, degrees);
+    svg_text(out, "tick", 0, 0, SVG_START, text);
+    dgba_text_add(out, "</g>\n");
+}
+
+double svg_text_width(const char *text) { return 6.6 * (double)text_places(text, strlen(text)); }
 
 /* ---- Series ---- */
 
@@ -71,20 +93,23 @@ double svg_x(const svg_plot *p, double x) { return p->left + p->width * (x - p->
 double svg_y(const svg_plot *p, double y) { return p->top + p->height * (p->y_high - y) / (p->y_high - p->y_low); }
 
 /** Without the noise of adding up steps, and without a minus before 0. */
-static void add_tick(dgba_text *out, double value) { dgba_text_add(out, "%g", round(value * 1e6) / 1e6 + 0.0); }
+static void add_tick(dgba_text *out, double value) {
+    char number[32];
+    snprintf(number, sizeof number, "%g", round(value * 1e6) / 1e6 + 0.0);
+    dgba_text_clear(out);
+    text_add_number(out, number);
+}
 
 void svg_frame(dgba_text *out, const svg_plot *p, double x_step, double y_step, const char *x_title, const char *y_title) {
     dgba_text number = {0};
     const double bottom = p->top + p->height, right = p->left + p->width;
     for (double y = y_step * ceil(p->y_low / y_step - 1e-9); y <= p->y_high + 1e-9 * y_step; y += y_step) {
         svg_line(out, fabs(y) < 1e-9 ? "axis" : "grid", p->left, svg_y(p, y), right, svg_y(p, y));
-        dgba_text_clear(&number);
         add_tick(&number, y);
         svg_text(out, "tick", p->left - 6, svg_y(p, y) + 3.5, SVG_END, number.chars);
     }
     for (double x = x_step * ceil(p->x_low / x_step - 1e-9); x <= p->x_high + 1e-9 * x_step; x += x_step) {
         svg_line(out, "axis", svg_x(p, x), bottom, svg_x(p, x), bottom + 4);
-        dgba_text_clear(&number);
         add_tick(&number, x);
         svg_text(out, "tick", svg_x(p, x), bottom + 15, SVG_MIDDLE, number.chars);
     }
@@ -94,8 +119,10 @@ void svg_frame(dgba_text *out, const svg_plot *p, double x_step, double y_step, 
     dgba_text_free(&number);
 }
 
-void svg_error_bar(dgba_text *out, const svg_plot *p, const char *class, double x, double y, double deviation) {
+void svg_error_bar(dgba_text *out, const svg_plot *p, int64_t series, double x, double y, double deviation) {
+    char class[16];
     if (isnan(deviation) || deviation == 0) return;
     const double low = fmax(y - deviation, p->y_low), high = fmin(y + deviation, p->y_high);
+    snprintf(class, sizeof class, "s%d bar", (int)(series % SVG_SERIES));
     svg_line(out, class, svg_x(p, x), svg_y(p, low), svg_x(p, x), svg_y(p, high));
 }

@@ -10,10 +10,22 @@
 void svg_begin(dgba_text *out, double width, double height, const char *label);
 void svg_end(dgba_text *out);
 
+/** The same, but never drawn smaller than can be read, by the factor SVG_LEAST: what is wider than its place is scrolled.
+ */
+#define SVG_LEAST 0.8
+void svg_begin_wide(dgba_text *out, double width, double height, const char *label);
+void svg_end_wide(dgba_text *out);
+
 void svg_line(dgba_text *out, const char *class, double x1, double y1, double x2, double y2);
+
+/** Room that a text takes as a tick, about. */
+double svg_text_width(const char *text);
 
 typedef enum svg_anchor { SVG_START, SVG_MIDDLE, SVG_END } svg_anchor;
 void svg_text(dgba_text *out, const char *class, double x, double y, svg_anchor anchor, const char *text);
+
+/** A tick that rises from its start by so many degrees. */
+void svg_leaning_text(dgba_text *out, double x, double y, int degrees, const char *text);
 
 /** How a series is told from the others: number 0, 1, ... */
 enum { SVG_SERIES = 12 };
@@ -29,16 +41,30 @@ typedef struct svg_box {
     double x, y, width, height;
 } svg_box;
 
-/** A change in percent in a box whose colour goes from light (no change, or better) to dark (a loss of `most` percent);
- *  nothing if it is NaN. */
-void svg_heat_cell(dgba_text *out, svg_box box, double change, double most);
-
 /** The colour (red, green, blue up to 255) of a share from 0, light, to 1, dark: the colour map viridis from its light end.
  */
 void svg_heat_color(double color[3], double share);
 
-/** The same without the number, which stands in the box's title, for boxes too small to write on. */
+/** A change in percent as a box whose colour goes from light (no change, or better) to dark (a loss of `most` percent),
+ * with the number in its title; nothing if it is NaN. */
 void svg_heat_box(dgba_text *out, svg_box box, double change, double most);
+
+/** Changes in percent as a table of such boxes with the numbers on them. */
+typedef struct svg_heat_table {
+    int64_t rows, columns;
+    const char **row_names, **column_names; // borrowed
+    double *values;                         // [row][column]; NaN = missing
+    const char *row_title, *column_title;   // "attacked", "measured"
+} svg_heat_table;
+
+/** Room for names and values, all missing; freed with svg_heat_table_free(). */
+void svg_heat_table_create(svg_heat_table *t, int64_t rows, int64_t columns);
+void svg_heat_table_free(svg_heat_table *t);
+
+/** Opens a row of panels that are wide enough for this table. */
+void svg_heat_panels_begin(dgba_text *out, const svg_heat_table *t);
+
+void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label);
 
 /** A paragraph that explains these colours. */
 void svg_heat_scale(dgba_text *out, double most);
@@ -57,7 +83,7 @@ double svg_y(const svg_plot *p, double y);
 /** The frame with grid lines, numbers and titles; ticks at multiples of the steps. */
 void svg_frame(dgba_text *out, const svg_plot *p, double x_step, double y_step, const char *x_title, const char *y_title);
 
-/** A vertical bar from y − d to y + d, clipped to the frame. */
-void svg_error_bar(dgba_text *out, const svg_plot *p, const char *class, double x, double y, double deviation);
+/** A vertical bar of a series from y − d to y + d, clipped to the frame; nothing if d is NaN. */
+void svg_error_bar(dgba_text *out, const svg_plot *p, int64_t series, double x, double y, double deviation);
 
 #endif

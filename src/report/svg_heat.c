@@ -1,14 +1,12 @@
 /* Colours that stand for losses of performance. */
 #include <math.h>
-#include <stdio.h>
 
+#include "print.h"
 #include "svg.h"
+#include "table.h"
 
 /** A loss as a share of the largest one, 0..1. */
 static double share_of(double change, double most) { return most > 0 ? fmin(fmax(-change / most, 0), 1) : 0; }
-
-/** A change with one decimal, never "-0.0". */
-static void print_change(char text[32], double change) { snprintf(text, 32, "%.1f", fabs(change) < 0.05 ? 0 : change); }
 
 void svg_heat_color(double color[3], double share) {
     // Points of the colour map "viridis" (Smith, van der Walt), which keeps its order without colour, from its light end.
@@ -33,21 +31,105 @@ static void add_box(dgba_text *out, svg_box box, double share, const char *title
         dgba_text_add(out, "/>\n");
 }
 
-void svg_heat_box(dgba_text *out, svg_box box, double change, double most) {
-    char number[32];
-    if (isnan(change)) return;
-    print_change(number, change);
-    add_box(out, box, share_of(change, most), number);
+/* ---- Tables ---- */
+
+void svg_heat_table_create(svg_heat_table *t, int64_t rows, int64_t columns) {
+    *t = (svg_heat_table){.rows = rows, .columns = columns};
+    report_need(DGBA_NEW(&t->row_names, rows));
+    report_need(DGBA_NEW(&t->column_names, columns));
+    report_need(DGBA_NEW(&t->values, rows * columns));
+    for (int64_t i = 0; i < rows * columns; ++i) t->values[i] = NAN;
 }
 
-void svg_heat_cell(dgba_text *out, svg_box box, double change, double most) {
-    char number[32];
+void svg_heat_table_free(svg_heat_table *t) {
+    dgba_free(t->row_names);
+    dgba_free(t->column_names);
+    dgba_free(t->values);
+    *t = (svg_heat_table){0};
+}
+
+enum { CELL_WIDTH = 50, CELL_HEIGHT = 30, CELL_GAP = 2 };
+
+static double widest(const char *const *names, int64_t count, double least) {
+    for (int64_t i = 0; i < count; ++i) least = fmax(least, svg_text_width(names[i]));
+    return least;
+}
+
+/** Where the boxes begin, and the room on their right. Names of columns that are wider than a box lean. */
+typedef struct heat_frame {
+    double left, top, right;
+    bool leaning;
+} heat_frame;
+
+static heat_frame frame_of(const svg_heat_table *t) {
+    const double above = widest(t->column_names, t->columns, 0);
+    heat_frame f = {.left = 14 + widest(t->row_names, t->rows, svg_text_width(t->row_title) + 14), .top = 38};
+    f.leaning = above > CELL_WIDTH - CELL_GAP;
+    if (f.leaning) f.top += 0.47 * above;
+    if (f.leaning) f.right = fmax(0, 0.95 * above - 0.6 * CELL_WIDTH);
+    return f;
+}
+
+static void add_names(dgba_text *out, const svg_heat_table *t, heat_frame f) {
+    for (int64_t r = 0; r < t->rows; ++r)
+        svg_text(out, "tick", f.left - 8, f.top + CELL_HEIGHT * ((double)r + 0.5) + 3, SVG_END, t->row_names[r]);
+    for (int64_t c = 0; c < t->columns; ++c) {
+        const double x = f.left + CELL_WIDTH * ((double)c + (f.leaning ? 0.35 : 0.5));
+        if (f.leaning)
+            svg_leaning_text(out, x, f.top - 7, 28, t->column_names[c]);
+        else
+            svg_text(out, "tick", x, f.top - 8, SVG_MIDDLE, t->column_names[c]);
+    }
+    dgba_text title = {0};
+    dgba_text_add(&title, "%s ↓", t->row_title);
+    svg_text(out, "label", f.left - 8, f.top - 8, SVG_END, title.chars);
+    dgba_text_clear(&title);
+    dgba_text_add(&title, "%s →", t->column_title);
+    svg_text(out, "label", f.left, 13, SVG_START, title.chars);
+    dgba_text_free(&title);
+}
+
+static void add_cell(dgba_text *out, svg_box box, double change, double most) {
+    dgba_text number = {0};
     if (isnan(change)) return;
     const double share = share_of(change, most);
     add_box(out, box, share, NULL);
-    print_change(number, change);
+    text_add_real(&number, change, 1);
     svg_text(out, share > 0.5 ? "on-dark" : "on-light", box.x + box.width / 2, box.y + box.height / 2 + 4, SVG_MIDDLE,
-             number);
+             number.chars);
+    dgba_text_free(&number);
+}
+
+static double width_of(const svg_heat_table *t, heat_frame f) { return f.left + CELL_WIDTH * (double)t->columns + f.right; }
+
+void svg_heat_panels_begin(dgba_text *out, const svg_heat_table *t) {
+    enum { PADDING = 32 };
+    dgba_text_add(out, "<div class=\"panels roomy\" style=\"--room:%.0fpx\">\n",
+                  SVG_LEAST * width_of(t, frame_of(t)) + PADDING);
+}
+
+void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label) {
+    const heat_frame f = frame_of(t);
+    svg_begin_wide(out, width_of(t, f), f.top + CELL_HEIGHT * (double)t->rows, label);
+    add_names(out, t, f);
+    for (int64_t r = 0; r < t->rows; ++r) {
+        for (int64_t c = 0; c < t->columns; ++c) {
+            const svg_box box = {f.left + CELL_WIDTH * (double)c, f.top + CELL_HEIGHT * (double)r, CELL_WIDTH - CELL_GAP,
+                                 CELL_HEIGHT - CELL_GAP};
+            add_cell(out, box, t->values[r * t->columns + c], most);
+        }
+    }
+    svg_end_wide(out);
+}
+
+/* ---- Boxes ---- */
+
+void svg_heat_box(dgba_text *out, svg_box box, double change, double most) {
+    dgba_text number = {0};
+    if (isnan(change)) return;
+    text_add_real(&number, change, 1);
+    add_box(out, box, share_of(change, most), number.chars);
+    dgba_text_free(&number);
 }
 
 void svg_heat_scale(dgba_text *out, double most) {

@@ -75,6 +75,7 @@ typedef struct section {
 
 typedef struct report {
     const struct dgba_provenance *run; // borrowed
+    const char *where;                 // what it is narrowed to, borrowed; ""
     section *sections;
     int64_t section_count;
 } report;

@@ -31,9 +31,14 @@ void report_transfer(report *r, const grid *g) {
     const grid_setting setting = grid_reference(g);
     if (setting.epsilon < 0) return;
     section *s = report_add_section(r, "transfer", "Transfer between tasks");
+    dgba_text attacks = {0};
+    grid_add_setting(&attacks, g, setting);
     section_set_note(s,
                      "Rows: the task that single:<task> attacked. Columns: change of the measured task, mean over its "
-                     "metrics, relative to the same model's clean value; negative: worse.");
+                     "metrics, relative to the same model's clean value; negative: worse. Transfer: mean change of the "
+                     "tasks not attacked / of the attacked one. Attacks: %s. Over seeds: mean ± standard deviation.",
+                     attacks.chars);
+    dgba_text_free(&attacks);
     for (int64_t i = 0; i < g->group_count; ++i)
         if (grid_has(g, i, setting.method)) add_group(s, g, i, setting);
 }

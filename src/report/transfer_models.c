@@ -38,7 +38,8 @@ static void add_models(section *s, const grid *g, int64_t number) {
 
 static void add_both_row(table *t, const grid *g, int64_t number, int64_t source) {
     const char *rule = exchange_attack(g, number)->rule;
-    table_text(t, "%s %s", g->groups[source].label, rule + strcspn(rule, ":") + 1);
+    table_text(t, "layout %s", g->groups[source].label);
+    table_text(t, "%s", rule + strcspn(rule, ":") + 1);
     for (int64_t b = 0; b < g->group_count; ++b) {
         if (!g->groups[b].shown) continue;
         for (int64_t task = 0; task < g->results->task_count; ++task) {
@@ -51,11 +52,12 @@ static void add_both_row(table *t, const grid *g, int64_t number, int64_t source
 /** Layout and attacked task × layout and measured task. */
 static void add_both(section *s, const grid *g, const int64_t *numbers, int64_t count) {
     table *t = section_add_table(s);
-    t->key_columns = 1;
-    table_add_texts(t, TABLE_LEFT, "made on\nattacked");
+    t->key_columns = 2;
+    table_add_texts(t, TABLE_LEFT, "made on");
+    table_add_texts(t, TABLE_LEFT, "attacked");
     for (int64_t b = 0; b < g->group_count; ++b)
         for (int64_t task = 0; task < g->results->task_count && g->groups[b].shown; ++task)
-            table_add_numbers(t, 2, "%", TABLE_BEST_NONE, "%s\n%s", g->groups[b].label, g->results->tasks[task].name);
+            table_add_numbers(t, 2, "%", TABLE_BEST_NONE, "on %s\n%s", g->groups[b].label, g->results->tasks[task].name);
     for (int64_t a = 0; a < g->group_count; ++a) {
         for (int64_t i = 0; i < count && g->groups[a].shown; ++i) {
             const dgba_attack_row *attack = exchange_attack(g, numbers[i]);

@@ -40,12 +40,12 @@ assert list(theirs) == ["fgsm epsilon 4 (%)", "fgsm epsilon 8 (%)", "ifgsm epsil
 np.testing.assert_allclose(ours.loc[theirs.index], theirs, rtol=1e-12)
 EOF
 
-$python "$analysis/figures.py" results.h5 -o figures > said
-for name in curves-fgsm curves-ifgsm-10-iterations sharing layouts examples-layout-0-image-0; do
+$python "$analysis/figures.py" results.h5 -o figures --dgba "$dgba" > said
+for name in curves-fgsm curves-ifgsm-10-iterations drops sharing layouts examples-layout-0-image-0; do
   [ "$(head -c 5 "figures/$name.pdf")" = "%PDF-" ] || fail "$name.pdf is no PDF"
   grep -qaF 'run id 0123abcd' "figures/$name.pdf" || fail "$name.pdf does not tell its run"
 done
-$python "$analysis/figures.py" results.h5 -o again > /dev/null
+$python "$analysis/figures.py" results.h5 -o again --dgba "$dgba" > /dev/null
 diff -r figures again || fail "equal runs give other bytes"
 echo text > text.h5
 ! $python "$analysis/figures.py" text.h5 2> error || fail "a text was drawn"

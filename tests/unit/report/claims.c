@@ -67,11 +67,15 @@ static void make(dgba_results *r) {
     }
 }
 
-static const finding *find(const finding *all, int64_t count, const char *comparison) {
+static const finding *find_on(const finding *all, int64_t count, const char *comparison, const char *models) {
     for (int64_t i = 0; i < count; ++i)
-        if (strcmp(all[i].comparison, comparison) == 0) return &all[i];
-    fail_msg("no comparison '%s'", comparison);
+        if (strcmp(all[i].comparison, comparison) == 0 && strcmp(all[i].models, models) == 0) return &all[i];
+    fail_msg("no comparison '%s' on models '%s'", comparison, models);
     return NULL;
+}
+
+static const finding *find(const finding *all, int64_t count, const char *comparison) {
+    return find_on(all, count, comparison, "");
 }
 
 typedef struct tested {
@@ -163,11 +167,34 @@ static void little_data(void **state) {
     tested_free(&t);
 }
 
+/** Where some models are adversarially trained, claims are tested on both kinds, and layouts are ranked within each. */
+static void both_trainings_are_tested(void **state) {
+    (void)state;
+    tested t;
+    make(&t.results);
+    for (int64_t m = 4; m < LAYOUTS; ++m) dgba_results_set_text(&t.results.models[m].adversarial, "ifgsm dgba epsilon 8");
+    for (int64_t m = 4; m < LAYOUTS; ++m) t.results.attack_drops[(m * RULES + 2) * TASKS] = -0.9; // total wins on these
+    test(&t);
+    const finding *clean = find_on(t.all, t.count, "dgba − total: −ARP", "trained on clean images");
+    CHECK_NEAR(clean->effect, 7.5, 1e-9);
+    assert_int_equal(clean->n, 4);
+    const finding *adversarial = find_on(t.all, t.count, "dgba − total: −ARP", "adversarial");
+    CHECK_NEAR(adversarial->effect, 100 * ((0.35 + 0.25) - (0.9 + 0.15)) / 2, 1e-9);
+    assert_int_equal(adversarial->n, 2);
+    const char *const transfer = "sharing score and transfer between tasks";
+    assert_int_equal(find_on(t.all, t.count, transfer, "trained on clean images")->n, 4);
+    assert_int_equal(find_on(t.all, t.count, transfer, "adversarial")->n, 2);
+    const char *const arp = "sharing score and clean ARP against the independent layout"; // only model 0 is independent
+    assert_int_equal(find_on(t.all, t.count, arp, "adversarial")->n, 0);
+    tested_free(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(effects_and_verdicts),
         cmocka_unit_test(claims_can_fail),
         cmocka_unit_test(little_data),
+        cmocka_unit_test(both_trainings_are_tested),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }

@@ -76,10 +76,11 @@ static void both_at_once(void **state) {
     (void)state;
     dgba_results r;
     make(&r);
-    check_table(
-        &r, (dgba_report_request){.format = DGBA_REPORT_CSV, .table = "models"},
-        "\"Change of each task of each layout under images of single:<task>, ifgsm, 10 iterations, ε 8\",7 a,-21.5,");
-    check_table(&r, (dgba_report_request){.format = DGBA_REPORT_HTML}, "<title>-23.0 %</title>");
+    const dgba_report_request csv = {.format = DGBA_REPORT_CSV, .table = "models"};
+    check_table(&r, csv, ",table,made on,measured on 0 (%),measured on 0 (%) sd,");
+    check_table(&r, csv, ",attacked,on 0 a (%),on 0 a (%) sd,on 0 a (%) n,on 0 b (%),");
+    check_table(&r, csv, "of single:<task>, ifgsm, 10 iterations, ε 8\",layout 7,,,,,,,a,-21.5,");
+    check_table(&r, (dgba_report_request){.format = DGBA_REPORT_HTML}, "<title>−23.0 %</title>");
     dgba_results_free(&r);
 }
 
