@@ -12,13 +12,15 @@ for ranks in 0 2 3 5; do
   run $ranks "$work/run$ranks" "${group[@]}" || { cat "$work/log"; fail "groups of two on $ranks ranks"; }
   rows "$work/run$ranks" > "$work/$ranks.rows"
   cmp "$work/0.rows" "$work/$ranks.rows" || fail "$ranks ranks give other results than one process"
-  for model in "$work"/run0/models/*.h5; do
-    # All that a training leaves, but for its seconds.
-    for part in /model /train/loss /train/evaluation; do
-      h5diff -q "$model" "$work/run$ranks/models/$(basename "$model")" $part 2>>"$work/log" || fail "$part on $ranks ranks"
-    done
-  done
 done
+if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
+  # All that trainings leave: parameters, losses, evaluations.
+  for file in results.h5 $(cd "$work/run0" && ls models/*.h5); do
+    /usr/bin/python3 "$1/tests/support/same_results.py" "$work"/run[0235]/"$file" || fail "$file depends on the ranks"
+  done
+else
+  echo "python3-h5py is missing: only tables were compared"
+fi
 grep -q 'train layout.*: on rank [0-9], [0-9]' "$work/run3/log.txt" || fail "nothing was shared"
 
 # Four parts on two and on three ranks, which are shared by two of them.
