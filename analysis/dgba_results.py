@@ -16,6 +16,11 @@ Tables are pandas data frames. Every column keeps the unit and the description t
     >>> run.descriptions["models"]["gmac"]
     'multiply-accumulates of one forward pass of one image'
 
+Models with the same name among `run.groups` differ in their seeds only:
+
+    >>> run.groups.tolist()
+    ['0', '0', '31']
+
 ARP by rule and radius, mean over seeds (missing cells are NaN; nothing is made up):
 
     >>> fgsm = run.attacks[run.attacks.step == "fgsm"]

@@ -22,81 +22,17 @@ Claims and rank correlations are those of `dgba report`, which is asked for them
 """
 
 import argparse
-import io
 import os
 import re
-import shutil
-import subprocess
 import sys
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 import dgba_results
-
-# Okabe and Ito's colours, the palest left out; marker and line style tell the series apart without them.
-COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
-MARKERS = ["o", "s", "^", "D", "v", "P", "o", "X", "<", ">"]
-LINES = ["-", "--", ":", "-.", (0, (4, 1)), (0, (1, 1)), "-"]
-REPEATS = ["layout", "backbone", "width", "model_iterations", "adversarial"]  # models alike in these differ in seeds only
-
-plt.rcParams.update({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
-                     "pdf.fonttype": 42, "svg.hashsalt": "dgba"})
-
-
-def panels(count, width=2.1, height=1.7, columns=4, edge=(0, 0), **options):
-    """Axes for `count` panels, beside an edge for labels; those left over are hidden."""
-    columns = min(count, columns)
-    rows = -(-count // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(edge[0] + width * columns, edge[1] + height * rows), squeeze=False,
-                                layout="constrained", **options)
-    for axis in axes.flat[count:]:
-        axis.set_visible(False)
-    for axis in axes.flat[max(0, count - columns):count]:  # the last of its column
-        axis.tick_params(labelbottom=True)
-    return figure, list(axes.flat[:count])
-
-
-def reference(attacks):
-    """The attacks of the last method with the most iterations, at its largest radius."""
-    most = attacks[attacks["iterations"] == attacks["iterations"].max()]
-    chosen = most[most["method"] == list(dict.fromkeys(most["method"]))[-1]]
-    return chosen[chosen["epsilon"] == chosen["epsilon"].max()]
-
-
-def label(group):
-    first = group.iloc[0]
-    return f"layout {first['layout']} ({first['sharing_score']}/{first['sharing_score_most']})" + (
-        ", adversarial" if first["adversarial"] else "")
-
-
-def kinds(models):
-    """Rows of models by training, with words for it if there are several."""
-    several = models["adversarial"].nunique() > 1
-    for attack, own in models.groupby("adversarial", sort=False):
-        yield own, "" if not several else "adversarial" if attack else "trained on clean images"
-
-
-class Report:
-    """What `dgba report` computes, as data frames."""
-
-    def __init__(self, run, program):
-        beside = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "build", "release", "dgba")
-        self.path = run.path
-        self.program = program or (beside if os.access(beside, os.X_OK) else shutil.which("dgba"))
-
-    def table(self, section, title):
-        """One table of a section, or None without the program."""
-        if self.program is None:
-            return None
-        command = [self.program, "report", self.path, "--format", "csv", "--table", section]
-        rows = pd.read_csv(io.StringIO(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-        return rows[rows["table"] == title] if "table" in rows else rows.iloc[:0]
-
+from figure_examples import examples
+from figure_tools import COLORS, LINES, MARKERS, REPEATS, Report, kinds, label, panels, reference, setting
 
 # ---- Figures: each gives name and figure ----
 
@@ -186,10 +122,6 @@ def heat_panels(values, rows, columns, titles, xlabel, ylabel):
     figure.supxlabel(xlabel)
     figure.supylabel(ylabel)
     return figure
-
-
-def setting(rows):
-    return f"{rows.iloc[0]['method']}, ε {rows.iloc[0]['epsilon']:g}"
 
 
 def transfer(run, report):
@@ -371,89 +303,6 @@ def claims(run, report):
         axis.set_title(claim, loc="left", fontsize=8)
         axis.set_xlabel(f"effect with its 95 % interval ({own['unit'].iloc[0]})", fontsize=7)
     yield "claims", figure
-
-
-def class_colors():
-    """Okabe and Ito's colours, each eight more in another lightness, as on the page."""
-    base = np.array([[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [86, 180, 233], [213, 94, 0],
-                     [240, 228, 66], [140, 140, 140]]) / 255
-    lightness = [0, -0.45, 0.5, -0.7, 0.75, -0.25, 0.25]
-    return np.concatenate([base + abs(light) * ((light > 0) - base) for light in lightness])
-
-
-def draw_answers(axis, values, names, limits):
-    """A map of classes, of directions, or of values. NaN is dark grey."""
-    axis.set_facecolor("0.19")
-    if list(names) == ["class"]:
-        colors = class_colors()
-        known = ~np.isnan(values[0])
-        picture = colors[np.nan_to_num(values[0]).astype(int) % len(colors)]
-        axis.imshow(np.dstack([picture, known]), interpolation="nearest")
-    elif len(names) == 3:
-        known = ~np.isnan(values[0])
-        axis.imshow(np.dstack([*np.nan_to_num(np.clip((values + 1) / 2, 0, 1)), known]), interpolation="nearest")
-    else:
-        return axis.imshow(values[0], cmap="viridis", vmin=limits[0], vmax=limits[1], interpolation="nearest")
-    return None
-
-
-def strongest_examples(run):
-    """Examples under the reference setting, with their row among the examples, by model: most and least sharing."""
-    if len(run.examples) == 0:
-        return
-    rows = run.attacks.loc[run.examples["attack"]].assign(example=run.examples.index)
-    rows = rows[~np.isnan(np.asarray(run.array("examples/largest"))).all(axis=1)]
-    if rows.empty:
-        return
-    rows = reference(rows)
-    order = rows.drop_duplicates("model").sort_values("sharing_score", kind="stable")["model"]
-    for model in dict.fromkeys([order.iloc[-1], order.iloc[0]]):
-        yield rows[rows["model"] == model]
-
-
-def draw_example(run, own, image):
-    """Rows: ground truth, before, a row per rule. Columns: perturbation, image, tasks."""
-    arrays = {name: np.asarray(run.array(f"examples/{name}")) for name in
-              ("images", "truth", "clean", "adversarial", "perturbation", "largest")}
-    maps = [("ground truth", arrays["truth"][image]), ("before", arrays["clean"][own["model"].iloc[0], image])]
-    maps += [(rule, arrays["adversarial"][example, image]) for rule, example in zip(own["rule"], own["example"])]
-    tasks = run.tasks["name"]
-    figure, axes = plt.subplots(len(maps), 2 + len(tasks), figsize=(1.35 * (2 + len(tasks)), 1.05 * len(maps)),
-                                squeeze=False, layout="constrained")
-    height, width = arrays["images"].shape[1:3]
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
-    for row, (name, values) in enumerate(maps):
-        axes[row, 0].set_ylabel(name.replace(":", ":\n"), fontsize=6)
-        for task in range(len(tasks)):
-            answers = (run.answers["task"] == task).to_numpy()
-            shown = np.concatenate([maps[0][1][answers].ravel(), maps[1][1][answers].ravel()])
-            limits = (np.nanmin(shown), np.nanmax(shown)) if np.isfinite(shown).any() else (0, 1)
-            drawn = draw_answers(axes[row, 2 + task], values[answers], run.answers["name"][answers], limits)
-            axes[row, 2 + task].set_aspect(values.shape[2] / values.shape[1] * height / width)
-            if drawn is not None and row == 0:
-                figure.colorbar(drawn, ax=axes[:, 2 + task], location="bottom", shrink=0.8, aspect=25,
-                                label=run.answers["unit"][answers].iloc[0])
-    clean = arrays["images"][image].astype(float)
-    axes[1, 1].imshow(clean / 255)
-    for row, example in enumerate(own["example"], start=2):
-        codes, largest = arrays["perturbation"][example, image], arrays["largest"][example, image]
-        axes[row, 0].imshow(codes)
-        axes[row, 0].set_title(f"× {127 / largest:.3g}" if largest > 0 else "", fontsize=6, pad=2)
-        axes[row, 1].imshow(np.clip(clean + (codes.astype(float) - 128) * largest / 127, 0, 255) / 255)
-    for column, name in enumerate(["perturbation", "image", *tasks]):
-        axes[0, column].set_title(name, fontsize=7)
-    return figure
-
-
-def examples(run, report):
-    for own in strongest_examples(run):
-        first = own.iloc[0]
-        for image in range(len(run.array("examples/images"))):
-            figure = draw_example(run, own, image)
-            figure.suptitle(f"{label(own)}, {first['method']}, ε {first['epsilon']:g}", fontsize=8)
-            yield f"examples-layout-{first['layout']}-image-{image}", figure
 
 
 FIGURES = [curves, training, transfer, drops, models, models_tasks, sharing, layouts, cost, claims, examples]

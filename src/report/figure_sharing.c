@@ -52,12 +52,13 @@ static void add_trends(dgba_text *out, const grid *g, group_value measure) {
 
 static void add_point(dgba_text *out, const grid *g, const svg_plot *p, int64_t group, const statistic *s) {
     const double x = sharing_of(g, group);
-    const bool at_the_end = svg_x(p, x) > p->left + p->width - 40;
-    svg_error_bar(out, p, g->groups[group].kind, x, s->mean, statistic_deviation(s));
-    svg_marker(out, g->groups[group].kind, svg_x(p, x), svg_y(p, s->mean));
+    const double px = svg_x(p, x), py = svg_y(p, s->mean);
+    const bool at_the_end = px > p->left + p->width - 40, at_the_top = py < p->top + 14;
     char layout[24];
     snprintf(layout, sizeof layout, "%lld", (long long)g->results->models[g->groups[group].first].layout);
-    svg_text(out, "tick", svg_x(p, x) + (at_the_end ? -8 : 8), svg_y(p, s->mean) - 6, at_the_end ? SVG_END : SVG_START,
+    svg_error_bar(out, p, g->groups[group].kind, x, s->mean, statistic_deviation(s));
+    svg_marker(out, g->groups[group].kind, px, py);
+    svg_text(out, "tick", px + (at_the_end ? -8 : 8), py + (at_the_top ? 14 : -6), at_the_end ? SVG_END : SVG_START,
              layout);
 }
 

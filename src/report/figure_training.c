@@ -51,7 +51,7 @@ static void add_panel(dgba_text *out, const grid *g, svg_plot p, int64_t clean) 
     dgba_text_add(out, "<figure class=\"panel\"><figcaption>layout %lld</figcaption>\n",
                   (long long)g->results->models[g->groups[clean].first].layout);
     svg_begin(out, LEFT + WIDTH + 20, TOP + p.height + 40, "ARP under each rule of models trained in different ways");
-    svg_frame(out, &p, step, 2, "ARP (%)", "");
+    svg_frame(out, &p, step, 2, "ARP (%)", ""); // no tick of the other axis, which has names, lies within the frame
     for (int64_t r = 0; r < g->rule_count; ++r) {
         const double y = TOP + ROW * ((double)r + 0.5);
         svg_text(out, "tick", LEFT - 8, y + 4, SVG_END, g->rules[r]);

@@ -12,7 +12,7 @@ void svg_end(dgba_text *out);
 
 /** The same, but never drawn smaller than can be read, by the factor SVG_LEAST: what is wider than its place is scrolled.
  */
-#define SVG_LEAST 0.8
+#define SVG_LEAST 0.72
 void svg_begin_wide(dgba_text *out, double width, double height, const char *label);
 void svg_end_wide(dgba_text *out);
 

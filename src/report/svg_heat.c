@@ -104,8 +104,7 @@ static double width_of(const svg_heat_table *t, heat_frame f) { return f.left + 
 
 void svg_heat_panels_begin(dgba_text *out, const svg_heat_table *t) {
     enum { PADDING = 32 };
-    dgba_text_add(out, "<div class=\"panels roomy\" style=\"--room:%.0fpx\">\n",
-                  SVG_LEAST * width_of(t, frame_of(t)) + PADDING);
+    dgba_text_add(out, "<div class=\"panels roomy\" style=\"--room:%.0fpx\">\n", 0.9 * width_of(t, frame_of(t)) + PADDING);
 }
 
 void svg_heat_table_draw(dgba_text *out, const svg_heat_table *t, double most, const char *label) {
