@@ -208,7 +208,7 @@ def scatter(axis, rows, value, trends):
             x, y = group["sharing_score"].iloc[0], group[value].mean()
             axis.errorbar(x, y, group[value].std() if len(group) > 1 else 0, color=COLORS[i], marker=MARKERS[i], ms=4)
             axis.annotate(str(layout), (x, y), (4, 3), textcoords="offset points", fontsize=7)
-        trend = None if trends is None else trends[trends["models"].fillna("") == words]
+        trend = trends if trends is None or "models" not in trends else trends[trends["models"] == words]
         if trend is not None and len(trend):
             rho, low, high = trend[["Spearman ρ", "95 % from", "interval to"]].iloc[0]
             interval = "" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]"

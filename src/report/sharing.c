@@ -39,10 +39,10 @@ static void add_trends(section *s, const grid *g) {
         group_value value;
     } values[] = {{"clean ARP", trend_clean_arp}, {"transfer", trend_transfer}, {"ARP of dgba", trend_arp_of_dgba}};
     table *t = section_add_table(s);
-    t->key_columns = 2;
+    t->key_columns = g->kind_count > 1 ? 2 : 1;
     table_set_title(t, "rank correlation with the sharing score");
     table_add_texts(t, TABLE_LEFT, "value");
-    table_add_texts(t, TABLE_LEFT, "models");
+    if (g->kind_count > 1) table_add_texts(t, TABLE_LEFT, "models");
     table_add_numbers(t, 3, "", TABLE_BEST_NONE, "Spearman ρ");
     table_add_numbers(t, 3, "", TABLE_BEST_NONE, "95 %%\nfrom");
     table_add_numbers(t, 3, "", TABLE_BEST_NONE, "interval\nto");
@@ -52,7 +52,7 @@ static void add_trends(section *s, const grid *g) {
             const trend found = trend_of(g, kind, values[i].value);
             if (found.count < 2) continue;
             table_text(t, "%s", values[i].name);
-            table_text(t, "%s", kind_words(g, kind));
+            if (g->kind_count > 1) table_text(t, "%s", kind_words(g, kind));
             table_value(t, found.rho);
             table_value(t, found.interval.low);
             table_value(t, found.interval.high);
