@@ -29,7 +29,7 @@ int64_t dgba_conv2d_macs(const dgba_conv2d *conv, dgba_shape x);
 typedef enum dgba_conv2d_algorithm {
     DGBA_CONV2D_POINTWISE, // kernel 1, stride 1, no padding: an image is the matrix
     DGBA_CONV2D_PANELS,    // the same with products of our own instead of BLAS, all images in one
-    DGBA_CONV2D_STRASSEN,  // the same for multiples of 32 channels, with 7/8 of the multiplications; about three times the
+    DGBA_CONV2D_STRASSEN,  // the same for multiples of 32 channels, with 7/8 of the multiplications; about four times the
                            // rounding error, and a NaN or an infinity reaches a second pixel and all channels of both
     DGBA_CONV2D_COLUMNS,   // any convolution: inputs copied to columns, then one matrix product
     DGBA_CONV2D_WINOGRAD,  // kernel 3, stride 1, padding = dilation: a quarter of the multiplications; about ten times the
