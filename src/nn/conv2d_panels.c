@@ -11,20 +11,20 @@ enum {
     GROUP_FLOATS = 160 << 10, // panels multiplied together
     ROW_FLOATS = 8 << 10,     // weights that meet one panel after the other: what the first-level cache holds
     LEAST_ROWS = 8,           // as many as the best kernel multiplies at once
-    MOST_ROWS = 64,
-    BLOCKS_AHEAD = 2,
-    TRANSPOSED = 16, // rows and columns of a block that is transposed at once
+    MOST_ROWS = 64,           // bounds the side
+    TRANSPOSED = 16,          // rows and columns of a block that is transposed at once
+    BLOCKS_AHEAD = 2,         // between the one that is transposed and the one that is fetched from memory
 };
 
 /** One call: how it is cut, and the parts of the scratch. */
 typedef struct job {
     int64_t in, out; // channels, in the direction of the call
     int64_t plane, pixels, panels;
-    int64_t group, rows; // panels and rows that are multiplied together
-    int64_t panel_floats, side_floats, weight_floats;
-    float *panel;   // a group of them
-    float *side;    // (rows, 48): a product that does not lie in one piece in the output
-    float *weights; // (out, in), if they must be transposed
+    int64_t group, rows;                              // panels and rows that are multiplied together
+    int64_t panel_floats, side_floats, weight_floats; // of the parts; of one panel
+    float *panel;                                     // a group of them
+    float *side;                                      // (rows, 48): a product that does not lie in one piece in the output
+    float *weights;                                   // (out, in), if they must be transposed
 } job;
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }

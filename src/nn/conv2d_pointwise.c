@@ -5,12 +5,10 @@ bool pointwise_supports(const conv2d_geometry *g) {
 }
 
 static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {
-    const int64_t pixels = g->y.h * g->y.w;
+    const int64_t pixels = g->y.h * g->y.w, images = g->x.n;
+    if (direction == DGBA_CONV2D_BACKWARD_PARAMS) return (double)images * conv2d_product_cost(g->y.c, g->x.c, pixels);
     const double small = 1e6, multiply_adds = (double)(g->y.c * pixels * g->x.c); // OpenBLAS arranges no small factors
-    const bool weights = direction == DGBA_CONV2D_BACKWARD_PARAMS;
-    const double large =
-        weights ? conv2d_product_cost(g->y.c, g->x.c, pixels) : conv2d_product_cost(g->y.c, pixels, g->x.c);
-    return (double)g->x.n * (multiply_adds <= small ? multiply_adds : large);
+    return (double)images * (multiply_adds <= small ? multiply_adds : conv2d_product_cost(g->y.c, pixels, g->x.c));
 }
 
 static void forward(float *y, const float *x, const float *w, const float *b, const conv2d_geometry *g, bool relu,
