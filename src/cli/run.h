@@ -25,8 +25,8 @@ typedef struct run_state {
     dgba_rates first_rates;            // that the units' costs come from
     char **failures;                   // [unit] reason, or NULL
     run_worker *workers;
-    int64_t retries;
     bool fail_fast, failed;            // whether a unit has failed for good
+    double stop_at;                    // clock seconds at which the run stops by itself
     dgba_sched_counts counts;          // as of the last tick
     double started;                    // clock seconds
     int64_t images_done;               // images attacked in this run

@@ -2,12 +2,20 @@
 
 static const double TICK_SECONDS = 0.25;
 
+/** What the coordinator knows of a worker. */
+typedef struct worker_state {
+    int64_t unit; // that it runs; -1 = idle
+    double since; // clock seconds
+    bool hangs;   // its unit took too long and has been answered in its place
+} worker_state;
+
 typedef struct coordinator {
     const dgba_farm *farm;
     dgba_sched *sched;
-    dgba_farm_thread thread; // worker 0
-    int *idle;               // workers without a unit, the last one asks first
-    int idle_count;
+    dgba_farm_thread *thread; // worker 0
+    worker_state *workers;
+    int *idle; // workers without a unit, the last one asks first
+    int idle_count, hanging;
     int64_t *tries; // [unit] how often it has failed
     double next_tick;
     bool stopping;
@@ -32,7 +40,8 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
         return;
     }
     const bool ok = answer->status == DGBA_OK;
-    const bool retry = !ok && !c->stopping && c->tries[answer->unit]++ < c->farm->retries;
+    const bool may_retry = !ok && !c->stopping && answer->status != DGBA_E_TIME_OUT; // which would cost another worker
+    const bool retry = may_retry && c->tries[answer->unit]++ < c->farm->retries;
     const dgba_farm_result result = {.unit = answer->unit,
                                      .worker = worker,
                                      .status = answer->status,
@@ -55,8 +64,10 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
 }
 
 static void send_unit(coordinator *c, int worker, dgba_farm_message *unit) {
+    c->workers[worker].unit = unit->unit;
+    c->workers[worker].since = dgba_clock_seconds();
     if (worker == 0) {
-        dgba_farm_thread_send(&c->thread, unit);
+        dgba_farm_thread_send(c->thread, unit);
         return;
     }
     dgba_farm_send(worker, unit);
@@ -68,6 +79,11 @@ static void hand_out(coordinator *c) {
     int64_t u = 0;
     while (c->idle_count > 0 && dgba_sched_next(&u, c->sched, c->idle[c->idle_count - 1]) == DGBA_SCHED_RUN) {
         const int worker = c->idle[c->idle_count - 1];
+        if (c->farm->has_time != NULL && !c->farm->has_time(c->farm->context, u)) {
+            dgba_sched_put_back(c->sched, u);
+            dgba_sched_stop(c->sched);
+            return;
+        }
         dgba_farm_message unit = {.tag = DGBA_FARM_UNIT, .unit = u};
         const dgba_status status = c->farm->prepare(&unit.bytes, &unit.count, c->farm->context, u);
         if (status == DGBA_OK) {
@@ -87,13 +103,37 @@ static void hand_out(coordinator *c) {
 /** Takes one result, if one has arrived. */
 static bool collect(coordinator *c) {
     dgba_farm_message answer;
-    int worker = 0;
-    if (!dgba_farm_thread_receive(&answer, &c->thread) && !dgba_farm_receive(&answer, &worker)) return false;
+    int from = 0;
+    if (!dgba_farm_thread_receive(&answer, c->thread) && !dgba_farm_receive(&answer, &from)) return false;
     DGBA_ASSERT(answer.tag == DGBA_FARM_RESULT);
-    finish_unit(c, worker, &answer);
+    worker_state *worker = &c->workers[from];
+    if (worker->hangs) {
+        DGBA_INFO("rank %d answers after all and works again", from);
+        c->hanging -= 1;
+    } else {
+        finish_unit(c, from, &answer);
+    }
     dgba_free(answer.bytes);
-    c->idle[c->idle_count++] = worker;
+    *worker = (worker_state){.unit = -1};
+    c->idle[c->idle_count++] = from;
     return true;
+}
+
+/** Answers in the place of workers whose units take too long. */
+static void give_up_on_units(coordinator *c) {
+    const double now = dgba_clock_seconds();
+    for (int w = 0; w < dgba_farm_workers() && c->farm->unit_seconds > 0; ++w) {
+        worker_state *worker = &c->workers[w];
+        if (worker->unit < 0 || worker->hangs || now - worker->since <= c->farm->unit_seconds) continue;
+        worker->hangs = true;
+        c->hanging += 1;
+        const dgba_status status = dgba_fail(DGBA_E_TIME_OUT, "time-out: no answer for %.4g s", c->farm->unit_seconds);
+        dgba_farm_message answer = dgba_farm_status_message(DGBA_FARM_RESULT, status);
+        answer.unit = worker->unit;
+        answer.seconds = now - worker->since;
+        finish_unit(c, w, &answer);
+        dgba_free(answer.bytes);
+    }
 }
 
 static void tick(const coordinator *c) {
@@ -112,15 +152,22 @@ static bool is_stop_wanted(const coordinator *c) {
     return !c->stopping && c->farm->should_stop != NULL && c->farm->should_stop(c->farm->context);
 }
 
+static bool is_over(const coordinator *c) { return dgba_sched_is_over(c->sched) || c->hanging == dgba_farm_workers(); }
+
 static void coordinate(coordinator *c) {
     double pause = 0;
-    for (int worker = dgba_farm_workers() - 1; worker >= 0; --worker) c->idle[c->idle_count++] = worker;
+    for (int w = dgba_farm_workers() - 1; w >= 0; --w) {
+        c->workers[w].unit = -1;
+        c->idle[c->idle_count++] = w;
+    }
     c->next_tick = dgba_clock_seconds() + TICK_SECONDS;
-    while (!dgba_sched_is_over(c->sched)) {
-        if (collect(c))
+    while (!is_over(c)) {
+        if (collect(c)) {
             pause = 0;
-        else
+        } else {
+            give_up_on_units(c); // their answers are not there
             dgba_farm_pause(&pause);
+        }
         if (is_stop_wanted(c)) stop(c);
         hand_out(c);
         tick_now_and_then(c);
@@ -140,19 +187,24 @@ static dgba_status conclude(const coordinator *c) {
     return DGBA_OK;
 }
 
+static int hanging; // of the last run
+
 static dgba_status run_units(const dgba_farm *farm) {
     coordinator c = {.farm = farm};
     dgba_status status = DGBA_OK;
     dgba_farm_set_stopping(false);
     DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
+    DGBA_TRY_OUT(DGBA_NEW(&c.workers, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.tries, farm->unit_count));
     DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));
     DGBA_TRY_OUT(dgba_farm_thread_start(&c.thread, farm));
     coordinate(&c);
-    dgba_farm_thread_join(&c.thread);
+    hanging = c.hanging;
+    if (!c.workers[0].hangs) dgba_farm_thread_join(&c.thread);
     status = conclude(&c);
 out:
     dgba_sched_free(&c.sched);
+    dgba_free(c.workers);
     dgba_free(c.idle);
     dgba_free(c.tries);
     dgba_free(c.message);
@@ -166,5 +218,7 @@ static dgba_status lead(const dgba_farm *farm) {
     dgba_free(exit.bytes);
     return status;
 }
+
+int dgba_farm_hanging(void) { return hanging; }
 
 dgba_status dgba_farm_run(const dgba_farm *farm) { return dgba_farm_rank() == 0 ? lead(farm) : dgba_farm_serve(farm); }
