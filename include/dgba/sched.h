@@ -21,6 +21,7 @@ typedef struct dgba_sched_unit {
     int64_t need_count;
     int64_t may_fail; // so many of the needs, the last ones, must have ended but may have failed
     bool done_before; // finished in an earlier run: counts as cached, never handed out
+    bool comes_last;  // handed out when nothing else is ready, whatever its priority
 } dgba_sched_unit;
 
 typedef struct dgba_sched dgba_sched;

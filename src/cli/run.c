@@ -89,6 +89,7 @@ static void note_end(run_state *state, const dgba_unit *unit, const dgba_farm_re
         worker->done += 1;
     else
         worker->failed += 1;
+    state->breaks[result->unit] = 0;
     if (!result->will_retry) state->macs_left[unit->kind] -= unit->cost;
     if (result->status == DGBA_OK && result->count > 0) dgba_rates_note(&state->work.rates, unit, result->seconds);
 }

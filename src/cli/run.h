@@ -24,6 +24,7 @@ typedef struct run_state {
     double macs_left[DGBA_UNIT_KINDS]; // of units that have not ended
     dgba_rates first_rates;            // that the units' costs come from
     char **failures;                   // [unit] reason, or NULL
+    int64_t *breaks;                   // [unit] how many runs in a row have broken off while it was running
     run_worker *workers;
     bool fail_fast, failed;            // whether a unit has failed for good
     double stop_at;                    // clock seconds at which the run stops by itself

@@ -123,6 +123,8 @@ static dgba_status fill(dgba_sched *sched, const dgba_sched_unit *units) {
     DGBA_TRY(dgba_bitset_create(&sched->ready, count));
     DGBA_TRY(dgba_bitset_create(&sched->ready_by_affinity, count));
     DGBA_TRY(dgba_dag_create(&sched->dag, units, count));
+    for (int64_t u = 0; u < count; ++u)
+        if (units[u].comes_last) sched->dag.priority[u] *= 1e-9; // below all others, and in their old order
     DGBA_TRY(place_units(sched, units));
     for (int64_t w = 0; w < sched->worker_count; ++w) sched->workers[w] = (struct worker){.unit = NONE, .group = NONE};
     for (int64_t u = 0; u < count; ++u) settle_unit(sched, units, u);

@@ -33,7 +33,7 @@ static void stop(coordinator *c) {
 }
 
 /** Tells the outside, then the scheduler: units that need this one are handed out only when its result is kept. After an
- *  error of the outside it is not called again; what still runs is awaited and dropped. */
+ *  error of the outside it is not called again; what still runs is awaited and dropped, and waits for the next run. */
 static void finish_unit(coordinator *c, int worker, const dgba_farm_message *answer) {
     if (answer->status == DGBA_E_STOPPED) {
         dgba_sched_put_back(c->sched, answer->unit);
@@ -57,7 +57,7 @@ static void finish_unit(coordinator *c, int worker, const dgba_farm_message *ans
             stop(c);
         }
     }
-    if (retry)
+    if (retry || c->status != DGBA_OK)
         dgba_sched_put_back(c->sched, answer->unit);
     else
         dgba_sched_finish(c->sched, answer->unit, ok);
