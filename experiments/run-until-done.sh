@@ -66,6 +66,7 @@ run() {
   running=$!
   watch_launcher $running &
   watcher=$!
+  disown $watcher
   while :; do # a signal ends `wait`
     before=$stopped code=0
     wait "$running" || code=$?

@@ -49,8 +49,11 @@ disturb() {
   local victim=${victims[RANDOM % ${#victims[@]}]} signal=KILL
   [ $((RANDOM % 5)) -gt 0 ] || { victim=$job signal=USR1; }
   kill -s $signal "$victim" 2>/dev/null || true
+  guard $job >/dev/null & local guard=$!
+  disown $guard
   code=0
   wait $job 2>/dev/null || code=$?
+  kill $guard 2>/dev/null || true
   for _ in $(seq 200); do # ranks that lost their mpirun end by themselves
     pgrep -f "run $work/sweep.yaml -o $folder" >/dev/null || return 0
     sleep 0.05
@@ -85,4 +88,5 @@ done
 touch "$work/enough"
 wait $reader || fail "results.h5 could not be read"
 [ "$(shared_memory)" -le "$before" ] || fail "left in /dev/shm: $(ls /dev/shm)"
+! [ -e "$work/hung" ] || echo "mpirun has hung without ranks and was killed, too"
 echo "$finished runs, killed $killed times and stopped $stopped times: the bits of an undisturbed one; results read $(cat "$work/read") times"
