@@ -73,7 +73,7 @@ run() {
     [ "$stopped" -ne "$before" ] || break
   done
   running=
-  kill $watcher 2>/dev/null
+  kill -KILL $watcher 2>/dev/null
 }
 
 while :; do

@@ -310,7 +310,8 @@ const dgba_command run_command = {
     .details =
         "Under mpirun or srun every rank works and rank 0 also coordinates. The same command continues a run\n"
         "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first, but\n"
-        "trainings are saved and go on the next time.\n",
+        "trainings are saved and go on the next time. So does --wall-minutes, or the end of a Slurm job, in time.\n"
+        "experiments/run-until-done.sh gives the command again until nothing is left.\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

@@ -9,6 +9,7 @@ echo "$kills kills, DGBA_SEED=$seed"
 
 export TMPDIR=$work/tmp # what Open MPI leaves behind when mpirun is killed goes with $work
 mkdir "$TMPDIR"
+export OMPI_MCA_btl_vader_backing_directory=$TMPDIR # otherwise /dev/shm, where a killed mpirun leaves 4 MiB a rank
 settings=(--set train.iterations=30 --set transfer.model=true)
 shared_memory() { find /dev/shm -name 'osc_*' 2>/dev/null | wc -l; }
 before=$(shared_memory)
@@ -53,7 +54,7 @@ disturb() {
   disown $guard
   code=0
   wait $job 2>/dev/null || code=$?
-  kill $guard 2>/dev/null || true
+  kill -KILL $guard 2>/dev/null || true
   for _ in $(seq 200); do # ranks that lost their mpirun end by themselves
     pgrep -f "run $work/sweep.yaml -o $folder" >/dev/null || return 0
     sleep 0.05

@@ -35,7 +35,7 @@ guarded() {
   guard $job >/dev/null & guard=$!
   disown $guard
   wait $job || code=$?
-  kill $guard 2>/dev/null || true
+  kill -KILL $guard 2>/dev/null || true # which no handler of this shell can catch in its child
   return $code
 }
 
