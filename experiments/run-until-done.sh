@@ -48,17 +48,32 @@ stop() {
 }
 trap stop HUP INT TERM USR1
 
+# Open MPI 4.1 with PMIx 4.2 can wait for ever at its own end (PMIx_server_finalize) after ranks were killed. A mpirun
+# whose ranks have all been dead for half a minute is killed, too.
+watch_launcher() {
+  local alone=0
+  while sleep 5 >&- 2>&- && kill -0 "$1" 2>/dev/null; do
+    case $(ps -o comm= -p "$1") in mpirun | mpiexec | orterun) ;; *) continue ;; esac
+    if ps -o stat= --ppid "$1" | grep -qv '^Z'; then alone=0; else alone=$((alone + 1)); fi
+    [ $alone -lt 6 ] || { say "mpirun hangs without ranks"; kill -KILL "$1"; }
+  done
+}
+
 # run COMMAND ...: its exit code into $code. In a session of its own, so that Ctrl-C reaches this script only.
 run() {
-  local before
+  local before watcher
   setsid "$@" &
   running=$!
+  watch_launcher $running &
+  watcher=$!
+  disown $watcher
   while :; do # a signal ends `wait`
     before=$stopped code=0
     wait "$running" || code=$?
     [ "$stopped" -ne "$before" ] || break
   done
   running=
+  kill -KILL $watcher 2>/dev/null
 }
 
 while :; do

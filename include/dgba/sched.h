@@ -22,6 +22,7 @@ typedef struct dgba_sched_unit {
     int64_t need_count;
     int64_t may_fail; // so many of the needs, the last ones, must have ended but may have failed
     bool done_before; // finished in an earlier run: counts as cached, never handed out
+    bool comes_last;  // handed out when nothing else is ready, whatever its priority
 } dgba_sched_unit;
 
 typedef struct dgba_sched dgba_sched;
@@ -65,6 +66,9 @@ void dgba_sched_put_back(dgba_sched *sched, int64_t unit);
 
 /** A worker is gone: its unit, if any, waits again, and the worker gets no more; others that shared the unit are idle. */
 void dgba_sched_lose(dgba_sched *sched, int64_t worker);
+
+/** A lost worker is back, and idle. */
+void dgba_sched_regain(dgba_sched *sched, int64_t worker);
 
 /** Hand out nothing more; running units may finish. */
 void dgba_sched_stop(dgba_sched *sched);
@@ -118,7 +122,8 @@ typedef struct dgba_farm {
     void *context;
     const dgba_sched_unit *units; // rank 0 only
     int64_t unit_count;
-    int64_t retries; // how often a failed unit is tried again
+    int64_t retries;     // how often a failed unit is tried again
+    double unit_seconds; // a unit that takes longer has failed (DGBA_E_TIME_OUT) and is not tried again; 0 = no limit
     /** Rank 0: the input of a unit. Caller of prepare frees *bytes with dgba_free(). An error here fails the unit. */
     dgba_status (*prepare)(char **bytes, size_t *count, void *context, int64_t unit);
     /** Worker: input to result. The farm frees *result with dgba_free(). Must not call MPI. DGBA_E_STOPPED gives the
@@ -126,6 +131,9 @@ typedef struct dgba_farm {
      *  the first of them. A failure must be that of all of them (dgba_crew_agree). */
     dgba_status (*work)(char **result, size_t *result_count, void *context, const char *bytes, size_t count,
                         const dgba_crew *crew);
+    /** Rank 0: whether there is still time for a unit; if not, nothing more is handed out, and what runs goes on; or NULL.
+     */
+    bool (*has_time)(void *context, int64_t unit);
     /** Rank 0: a worker has been given a unit, or a share of one; or NULL. */
     void (*started)(void *context, int64_t unit, int worker);
     /** Rank 0: a unit ended, or failed and is tried again. An error here (the disk is full) ends the farm: nothing more is
@@ -178,5 +186,13 @@ bool dgba_farm_is_stopping(void);
  *  Returns   on every rank the same status: DGBA_OK, DGBA_E_UNITS_FAILED, DGBA_E_STOPPED, or the coordinator's error
  *  MPI       collective; only rank 0's units and coordinator callbacks are used */
 dgba_status dgba_farm_run(const dgba_farm *farm);
+
+/** Rank 0: workers whose units took too long and which have not answered until the end of the last run. Nothing can end a
+ *  unit from outside, so if there are any, rank 0 must not call anything collective any more, and ends the program by
+ *  dgba_farm_abandon(). */
+int dgba_farm_hanging(void);
+
+/** Ends all ranks, whatever they do, with the exit code of a status. */
+void dgba_farm_abandon(dgba_status status) __attribute__((noreturn));
 
 #endif

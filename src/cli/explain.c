@@ -35,7 +35,7 @@ static dgba_status print_reasons(const dgba_sweep *sweep, const char *folder, bo
     dgba_text text = {0}, changes = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(units_list(&units, sweep, folder));
-    DGBA_TRY_OUT(reasons_read(&reasons, &units, folder));
+    DGBA_TRY_OUT(reasons_read(&reasons, &units, folder, folder != NULL && dgba_store_is_locked(folder)));
     dgba_text_add(&text, "%s: %lld units\n", folder, (long long)sweep->unit_count);
     reasons_count(&text, &reasons, "  ");
     reasons_compare(&changes, sweep->config, folder, "  ");

@@ -202,7 +202,7 @@ static dgba_status print_plan(plan_context *plan, const plan_options *chosen, co
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(units_list(&plan->units, plan->sweep, folder));
     DGBA_TRY_OUT(choose_rates(plan, chosen));
-    DGBA_TRY_OUT(reasons_read(&plan->reasons, &plan->units, folder));
+    DGBA_TRY_OUT(reasons_read(&plan->reasons, &plan->units, folder, folder != NULL && dgba_store_is_locked(folder)));
     add_head(&text, plan);
     if (chosen->list) add_list(&text, plan);
     add_kinds(&text, plan);

@@ -9,14 +9,15 @@ static const char *const sentences[REASON_COUNT] = {
     [REASON_NEW] = "no result yet",
     [REASON_MODEL] = "its model is trained first",
     [REASON_FAILED] = "failed in the last run",
+    [REASON_BROKEN_OFF] = "running when the last run broke off",
     [REASON_DAMAGED] = "its result cannot be used",
     [REASON_EXAMPLES] = "its result has too few examples to look at",
 };
 
 /* ---- What the last run noted ---- */
 
-static int compare_failures(const void *a, const void *b) {
-    return strcmp(((const noted_failure *)a)->id, ((const noted_failure *)b)->id);
+static int compare_notes(const void *a, const void *b) {
+    return strcmp(((const noted_unit *)a)->id, ((const noted_unit *)b)->id);
 }
 
 static const char *text_of(const dgba_yaml_node *map, const char *key) {
@@ -24,17 +25,30 @@ static const char *text_of(const dgba_yaml_node *map, const char *key) {
     return node != NULL && node->kind == DGBA_YAML_SCALAR ? node->text : "";
 }
 
-static dgba_status read_failures(run_reasons *out, const dgba_yaml_node *list) {
-    for (const dgba_yaml_node *f = list != NULL ? list->first : NULL; f != NULL; f = f->next) {
-        DGBA_TRY(DGBA_GROW(&out->failures, out->failure_count));
-        out->failures[out->failure_count++] =
-            (noted_failure){.id = dgba_text_copy(text_of(f, "unit")), .reason = dgba_text_copy(text_of(f, "reason"))};
+/** Notes `before` and the text under `key` of each unit of a list. */
+static dgba_status read_notes(unit_notes *out, const dgba_yaml_node *list, const char *id_key, const char *before,
+                              const char *key) {
+    for (const dgba_yaml_node *n = list != NULL ? list->first : NULL; n != NULL; n = n->next) {
+        if (text_of(n, id_key)[0] == '\0') continue; // an idle worker
+        dgba_text text = {0};
+        dgba_text_add(&text, "%s%s", before, text_of(n, key));
+        DGBA_TRY(DGBA_GROW(&out->items, out->count));
+        out->items[out->count++] = (noted_unit){.id = dgba_text_copy(text_of(n, id_key)), .text = text.chars};
     }
-    if (out->failure_count > 0) qsort(out->failures, (size_t)out->failure_count, sizeof *out->failures, compare_failures);
+    if (out->count > 0) qsort(out->items, (size_t)out->count, sizeof *out->items, compare_notes);
     return DGBA_OK;
 }
 
-dgba_status reasons_read(run_reasons *out, const unit_list *units, const char *folder) {
+static void free_notes(unit_notes *notes) {
+    for (int64_t i = 0; i < notes->count; ++i) {
+        dgba_free(notes->items[i].id);
+        dgba_free(notes->items[i].text);
+    }
+    dgba_free(notes->items);
+    *notes = (unit_notes){0};
+}
+
+dgba_status reasons_read(run_reasons *out, const unit_list *units, const char *folder, bool is_running) {
     *out = (run_reasons){.units = units, .folder = folder};
     dgba_text path = {0};
     dgba_yaml *document = NULL;
@@ -43,7 +57,11 @@ dgba_status reasons_read(run_reasons *out, const unit_list *units, const char *f
     dgba_path_join(&path, folder, "status.json"); // JSON is YAML
     if (dgba_file_exists(dgba_text_chars(&path))) {
         DGBA_TRY_OUT(dgba_yaml_load(&document, dgba_text_chars(&path)));
-        DGBA_TRY_OUT(read_failures(out, dgba_yaml_get(dgba_yaml_root(document), "failures")));
+        const dgba_yaml_node *root = dgba_yaml_root(document);
+        DGBA_TRY_OUT(read_notes(&out->failed, dgba_yaml_get(root, "failures"), "unit", "", "reason"));
+        DGBA_TRY_OUT(read_notes(&out->broken, dgba_yaml_get(root, "broken_off"), "unit", "", "times"));
+        if (!is_running && strcmp(text_of(root, "phase"), "running") == 0)
+            DGBA_TRY_OUT(read_notes(&out->running, dgba_yaml_get(root, "per_worker"), "id", "on rank ", "rank"));
     }
 out:
     dgba_yaml_free(&document);
@@ -52,26 +70,23 @@ out:
 }
 
 void reasons_free(run_reasons *reasons) {
-    for (int64_t i = 0; i < reasons->failure_count; ++i) {
-        dgba_free(reasons->failures[i].id);
-        dgba_free(reasons->failures[i].reason);
-    }
-    dgba_free(reasons->failures);
+    free_notes(&reasons->failed);
+    free_notes(&reasons->running);
+    free_notes(&reasons->broken);
     *reasons = (run_reasons){0};
 }
 
 /* ---- Why ---- */
 
-static const noted_failure *failure_of(const run_reasons *reasons, const dgba_unit *unit) {
-    const noted_failure key = {.id = (char *)(uintptr_t)unit->id};
-    if (reasons->failure_count == 0) return NULL;
-    return bsearch(&key, reasons->failures, (size_t)reasons->failure_count, sizeof key, compare_failures);
+static const noted_unit *find_note(const unit_notes *notes, const dgba_unit *unit) {
+    const noted_unit key = {.id = (char *)(uintptr_t)unit->id};
+    return notes->count > 0 ? bsearch(&key, notes->items, (size_t)notes->count, sizeof key, compare_notes) : NULL;
 }
 
 run_reason reasons_find(dgba_text *out, const run_reasons *reasons, int64_t u) {
     const dgba_sweep *sweep = reasons->units->sweep;
     const dgba_unit *unit = &sweep->units[u];
-    const noted_failure *failure = failure_of(reasons, unit);
+    const noted_unit *failed = find_note(&reasons->failed, unit), *running = find_note(&reasons->running, unit);
     run_reason reason = REASON_NEW;
     dgba_finding found = DGBA_FOUND_NOTHING;
     dgba_text_clear(out);
@@ -83,15 +98,28 @@ run_reason reasons_find(dgba_text *out, const run_reasons *reasons, int64_t u) {
         reason = REASON_DAMAGED;
     else if (found == DGBA_FOUND_WITHOUT_EXAMPLES)
         reason = REASON_EXAMPLES;
-    else if (failure != NULL)
+    else if (failed != NULL)
         reason = REASON_FAILED;
+    else if (running != NULL)
+        reason = REASON_BROKEN_OFF;
     else if (unit->needs >= 0 && !reasons->units->units[unit->needs].done_before)
         reason = REASON_MODEL;
     dgba_text_add(out, "%s", sentences[reason]);
     if (reason == REASON_DAMAGED) dgba_text_add(out, ": %s", dgba_error());
-    if (reason == REASON_FAILED) dgba_text_add(out, ": %s", failure->reason);
+    if (reason == REASON_FAILED) dgba_text_add(out, ": %s", failed->text);
+    if (reason == REASON_BROKEN_OFF) dgba_text_add(out, " (%s)", running->text);
     dgba_error_clear();
     return reason;
+}
+
+bool reasons_has_failed(const run_reasons *reasons, int64_t u) {
+    return find_note(&reasons->failed, &reasons->units->sweep->units[u]) != NULL;
+}
+
+int64_t reasons_breaks(const run_reasons *reasons, int64_t u) {
+    const dgba_unit *unit = &reasons->units->sweep->units[u];
+    const noted_unit *before = find_note(&reasons->broken, unit);
+    return (before != NULL ? strtoll(before->text, NULL, 10) : 0) + (find_note(&reasons->running, unit) != NULL);
 }
 
 void reasons_count(dgba_text *out, const run_reasons *reasons, const char *margin) {

@@ -1,7 +1,10 @@
 #include "run.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "command.h"
 #include "dgba/tensor.h"
@@ -10,7 +13,7 @@ typedef struct run_options {
     char output[DGBA_OPTION_TEXT_BYTES];
     bool serial, fail_fast;
     int64_t threads, retry;
-    double save_minutes;
+    double save_minutes, unit_minutes, wall_minutes;
 } run_options;
 
 static const dgba_option options[] = {
@@ -22,6 +25,10 @@ static const dgba_option options[] = {
      "stop at the first unit that fails for good; what runs is finished"},
     {"save_minutes", DGBA_OPTION_REAL, offsetof(run_options, save_minutes), "10", 0, 1e9, NULL,
      "minutes between two savings of a training under way, which goes on from there after a crash"},
+    {"unit_minutes", DGBA_OPTION_REAL, offsetof(run_options, unit_minutes), "0", 0, 1e9, NULL,
+     "a unit that takes longer has failed, and its rank is left alone; 0: none hangs"},
+    {"wall_minutes", DGBA_OPTION_REAL, offsetof(run_options, wall_minutes), "0", 0, 1e9, NULL,
+     "stop in time to have ended after so many minutes; 0: no limit but the end of a Slurm job"},
     {"threads", DGBA_OPTION_INTEGER, offsetof(run_options, threads), "1", 1, 1024, NULL, "threads of OpenBLAS per rank"},
 };
 static const dgba_option_table table = {"run", "running a sweep", options, DGBA_COUNT_OF(options)};
@@ -78,13 +85,14 @@ static void note_failure(run_state *state, const dgba_unit *unit, const dgba_far
 static void note_end(run_state *state, const dgba_unit *unit, const dgba_farm_result *result) {
     for (int64_t i = 0; i < result->worker_count; ++i) {
         run_worker *worker = &state->workers[result->workers[i]];
-        worker->unit = -1;
+        if (result->status != DGBA_E_TIME_OUT) worker->unit = -1; // it still runs
         worker->busy_seconds += result->seconds;
         if (result->status == DGBA_OK)
             worker->done += 1;
         else
             worker->failed += 1;
     }
+    state->breaks[result->unit] = 0;
     if (!result->will_retry) state->macs_left[unit->kind] -= unit->cost;
     if (result->status == DGBA_OK && result->count > 0)
         dgba_rates_note(&state->work.rates, unit, (double)result->worker_count * result->seconds);
@@ -136,7 +144,19 @@ static void tick(void *self, const dgba_sched_counts *counts) {
 
 static bool should_stop(void *self) {
     const run_state *state = ((context *)self)->state;
-    return stop_was_asked() || (state->fail_fast && state->failed);
+    return stop_was_asked() || (state->fail_fast && state->failed) || dgba_clock_seconds() >= state->stop_at;
+}
+
+/** A unit that would be cut off is left to the next run, but one that is too long for any run is tried all the same.
+ *  Trainings are saved when the time is up. */
+static bool has_time(void *self, int64_t unit) {
+    const run_state *state = ((context *)self)->state;
+    const dgba_unit *about = &state->sweep->units[unit];
+    if (about->kind == DGBA_UNIT_TRAIN || isinf(state->stop_at)) return true;
+    const double seconds = about->cost * dgba_rates_per_mac(&state->work.rates, about->kind);
+    if (dgba_clock_seconds() + seconds <= state->stop_at || seconds > state->stop_at - state->started) return true;
+    DGBA_INFO("The time is nearly up: nothing more is begun");
+    return false;
 }
 
 /* ---- The run ---- */
@@ -154,9 +174,10 @@ static void print_summary(const run_state *state, const char *folder) {
                   (long long)c->blocked, (long long)c->waiting);
     add_duration(&text, dgba_clock_seconds() - state->started);
     DGBA_INFO("%s", dgba_text_chars(&text));
-    DGBA_INFO("Memory: at most %s MiB resident on a rank, %s MiB in a plan; weights taken %lld times, read %lld times",
-              state->provenance.peak_memory, state->provenance.plan_memory, (long long)state->models_taken,
-              (long long)state->models_read);
+    if (dgba_farm_hanging() == 0)
+        DGBA_INFO("Memory: at most %s MiB resident on a rank, %s MiB in a plan; weights taken %lld times, read %lld times",
+                  state->provenance.peak_memory, state->provenance.plan_memory, (long long)state->models_taken,
+                  (long long)state->models_read);
     DGBA_INFO("Results: %s/results.h5   Tables: dgba report %s", folder, folder);
     dgba_text_free(&text);
 }
@@ -196,12 +217,22 @@ static void gather_memory(run_state *state, const dgba_worker *worker) {
     state->models_read = sums[1];
 }
 
-static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char *folder) {
+/** What units that took too long leave behind cannot be ended but together with this program. */
+static void leave_hanging(run_state *state, dgba_status status, const char *folder) {
+    DGBA_ERROR("%d of %d ranks hang; the run ends without them", dgba_farm_hanging(), dgba_farm_workers());
+    status = conclude(state, status, folder);
+    if (status != DGBA_OK) fprintf(stderr, "dgba: %s\n", dgba_error());
+    dgba_farm_abandon(status);
+}
+
+static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const run_options *chosen) {
     context self = {.state = state, .worker = worker};
     const dgba_farm farm = {.context = &self,
                             .units = state->work.units,
                             .unit_count = state->sweep != NULL ? state->sweep->unit_count : 0,
-                            .retries = state->retries,
+                            .retries = chosen->retry,
+                            .unit_seconds = 60 * chosen->unit_minutes,
+                            .has_time = has_time,
                             .prepare = prepare,
                             .work = work,
                             .started = started,
@@ -212,14 +243,26 @@ static dgba_status run_farm_of(run_state *state, dgba_worker *worker, const char
     // "Run the same command again" would be the wrong advice.
     if (status == DGBA_E_STOPPED && state->fail_fast && state->failed)
         status = dgba_fail(DGBA_E_UNITS_FAILED, "stopped at the first failure, as asked");
+    if (dgba_farm_hanging() > 0) leave_hanging(state, status, chosen->output);
     gather_memory(state, worker);
-    if (dgba_farm_rank() == 0) return conclude(state, status, folder);
+    if (dgba_farm_rank() == 0) return conclude(state, status, chosen->output);
     // A launcher passes on the exit code of any rank, and only rank 0 knows why the run ended.
     return status == DGBA_E_STOPPED || status == DGBA_E_UNITS_FAILED ? DGBA_OK : status;
 }
 
+/** When the run stops by itself: a little before --wall-minutes are over or the Slurm job ends. */
+static double find_stop(const run_options *chosen) {
+    const char *end_of_job = getenv("SLURM_JOB_END_TIME"); // seconds since 1970; Slurm 22.05 and later
+    const double job_left = end_of_job != NULL ? strtod(end_of_job, NULL) - (double)time(NULL) : 0;
+    double left = HUGE_VAL;
+    if (chosen->wall_minutes > 0) left = 60 * chosen->wall_minutes;
+    if (job_left > 0) left = fmin(left, job_left);
+    // What is left then is for saving trainings and writing the results.
+    return dgba_clock_seconds() + left - fmin(0.1 * left, 60);
+}
+
 static dgba_status run_all(const arguments *given, const run_options *chosen) {
-    run_state state = {.retries = chosen->retry, .fail_fast = chosen->fail_fast};
+    run_state state = {.fail_fast = chosen->fail_fast, .stop_at = find_stop(chosen)};
     dgba_config *config = NULL;
     dgba_sweep sweep = {0};
     dgba_shelf *shelf = NULL;
@@ -234,7 +277,7 @@ static dgba_status run_all(const arguments *given, const run_options *chosen) {
     dgba_worker_set_watch(worker, &(dgba_worker_watch){dgba_farm_is_stopping, 60 * chosen->save_minutes});
     DGBA_INFO_ROOT("%s: %lld units on %d workers, OpenBLAS core %s", state.provenance.name, (long long)sweep.unit_count,
                    dgba_farm_workers(), dgba_blas_core());
-    status = run_farm_of(&state, worker, chosen->output);
+    status = run_farm_of(&state, worker, chosen);
 out:
     dgba_worker_free(&worker);
     dgba_farm_close_shelf(&shelf);
@@ -273,7 +316,8 @@ const dgba_command run_command = {
     .details =
         "Under mpirun or srun every rank works and rank 0 also coordinates. The same command continues a run\n"
         "that was stopped. SIGINT, SIGTERM or SIGUSR1 stop it early: running units are finished first, but\n"
-        "trainings are saved and go on the next time.\n",
+        "trainings are saved and go on the next time. So does --wall-minutes, or the end of a Slurm job, in time.\n"
+        "experiments/run-until-done.sh gives the command again until nothing is left.\n",
     .options = &table,
     .more_help = more_help,
     .run = run,

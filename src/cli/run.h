@@ -24,9 +24,10 @@ typedef struct run_state {
     double macs_left[DGBA_UNIT_KINDS]; // of units that have not ended
     dgba_rates first_rates;            // that the units' costs come from
     char **failures;                   // [unit] reason, or NULL
+    int64_t *breaks;                   // [unit] how many runs in a row have broken off while it was running
     run_worker *workers;
-    int64_t retries;
     bool fail_fast, failed;            // whether a unit has failed for good
+    double stop_at;                    // clock seconds at which the run stops by itself
     dgba_sched_counts counts;          // as of the last tick
     double started;                    // clock seconds
     int64_t images_done;               // images attacked in this run

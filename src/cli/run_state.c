@@ -72,6 +72,20 @@ static dgba_status open_folder(run_state *state, const char *folder) {
     return status;
 }
 
+enum { MOST_BREAKS = 2 };
+
+/** Units that may be to blame for a failure or for the end of whole runs come last, so that all others are done first. */
+static dgba_status put_last(run_state *state, const run_reasons *reasons) {
+    DGBA_TRY(DGBA_NEW(&state->breaks, state->sweep->unit_count));
+    for (int64_t u = 0; u < state->sweep->unit_count; ++u) {
+        dgba_sched_unit *unit = &state->work.units[u];
+        if (unit->done_before) continue;
+        state->breaks[u] = reasons_breaks(reasons, u);
+        unit->comes_last = reasons_has_failed(reasons, u) || state->breaks[u] >= MOST_BREAKS;
+    }
+    return DGBA_OK;
+}
+
 /** Finds what is to be done, and says why. */
 static dgba_status list_units(run_state *state, const char *folder) {
     run_reasons reasons = {0};
@@ -86,7 +100,9 @@ static dgba_status list_units(run_state *state, const char *folder) {
     DGBA_TRY_OUT(DGBA_NEW(&state->failures, state->sweep->unit_count));
     DGBA_TRY_OUT(DGBA_NEW(&state->workers, dgba_farm_workers()));
     for (int w = 0; w < dgba_farm_workers(); ++w) state->workers[w].unit = -1;
-    if (reasons_read(&reasons, &state->work, folder) != DGBA_OK) dgba_error_clear(); // a status.json of somebody else
+    if (reasons_read(&reasons, &state->work, folder, false) != DGBA_OK)
+        dgba_error_clear(); // a status.json of somebody else
+    DGBA_TRY_OUT(put_last(state, &reasons));
     reasons_count(&lines, &reasons, "  ");
     DGBA_INFO("Units:\n%s%s%s", dgba_text_chars(&lines),
               state->changes.length > 0 ? "Changed since the last run here:\n" : "", dgba_text_chars(&state->changes));
@@ -112,6 +128,7 @@ dgba_status run_state_prepare(run_state *state, dgba_sweep *sweep, dgba_config *
 void run_state_free(run_state *state) {
     for (int64_t u = 0; state->failures != NULL && u < state->sweep->unit_count; ++u) dgba_free(state->failures[u]);
     dgba_free(state->failures);
+    dgba_free(state->breaks);
     dgba_free(state->workers);
     units_free(&state->work);
     dgba_text_free(&state->changes);

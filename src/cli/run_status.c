@@ -16,10 +16,25 @@ static void add_workers(dgba_text *json, const run_state *state) {
         dgba_text_add(json, "%s\n    {\"rank\": %d, \"done\": %lld, \"failed\": %lld, \"busy_seconds\": %.3f, \"unit\": ",
                       w > 0 ? "," : "", w, (long long)worker->done, (long long)worker->failed, worker->busy_seconds);
         dgba_text_add_json(json, dgba_text_chars(&name));
-        dgba_text_add(json, ", \"unit_seconds\": %.3f}", worker->unit >= 0 ? now - worker->since : 0);
+        dgba_text_add(json, ", \"id\": \"%s\", \"unit_seconds\": %.3f}",
+                      worker->unit >= 0 ? state->sweep->units[worker->unit].id : "",
+                      worker->unit >= 0 ? now - worker->since : 0);
     }
     dgba_text_add(json, "\n  ],\n");
     dgba_text_free(&name);
+}
+
+/** What the next run has to know besides: units that were running when the runs before this one broke off. */
+static void add_breaks(dgba_text *json, const run_state *state) {
+    bool first = true;
+    dgba_text_add(json, "  \"broken_off\": [");
+    for (int64_t u = 0; u < state->sweep->unit_count; ++u) {
+        if (state->breaks[u] == 0) continue;
+        dgba_text_add(json, "%s\n    {\"unit\": \"%s\", \"times\": %lld}", first ? "" : ",", state->sweep->units[u].id,
+                      (long long)state->breaks[u]);
+        first = false;
+    }
+    dgba_text_add(json, "%s],\n", first ? "" : "\n  ");
 }
 
 static void add_failures(dgba_text *json, const run_state *state) {
@@ -70,6 +85,7 @@ dgba_status run_write_status(const run_state *state, const char *phase) {
                   (long long)c->total, (long long)c->cached, (long long)c->done, (long long)c->failed,
                   (long long)c->blocked, (long long)c->running, (long long)c->waiting);
     add_workers(&json, state);
+    add_breaks(&json, state);
     add_failures(&json, state);
     dgba_text_add(&json, "}\n");
     const dgba_status status = dgba_store_put_text(state->store, "status.json", dgba_text_chars(&json));

@@ -126,6 +126,8 @@ static dgba_status fill(dgba_sched *sched, const dgba_sched_unit *units) {
     DGBA_TRY(dgba_bitset_create(&sched->ready, count));
     DGBA_TRY(dgba_bitset_create(&sched->ready_by_affinity, count));
     DGBA_TRY(dgba_dag_create(&sched->dag, units, count, sched->worker_count));
+    for (int64_t u = 0; u < count; ++u)
+        if (units[u].comes_last) sched->dag.priority[u] *= 1e-9; // below all others, and in their old order
     DGBA_TRY(place_units(sched, units));
     for (int64_t w = 0; w < sched->worker_count; ++w) sched->workers[w] = (struct worker){.unit = NONE, .group = NONE};
     for (int64_t u = 0; u < count; ++u) settle_unit(sched, units, u);
@@ -317,6 +319,13 @@ void dgba_sched_lose(dgba_sched *sched, int64_t w) {
         dgba_sched_put_back(sched, worker->unit);
     else
         sched->idle -= 1;
+}
+
+void dgba_sched_regain(dgba_sched *sched, int64_t w) {
+    DGBA_ASSERT(w >= 0 && w < sched->worker_count && sched->workers[w].lost);
+    sched->workers[w].lost = false;
+    sched->workers_left += 1;
+    sched->idle += 1;
 }
 
 void dgba_sched_stop(dgba_sched *sched) { sched->stopped = true; }

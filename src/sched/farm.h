@@ -18,6 +18,10 @@
  *  Units with a crew. Each of its workers gets the UNIT and answers; the unit has ended when all have. All of them are idle
  *  when it is handed out, so that none waits for another that runs something else. Among themselves they exchange messages
  *  of their own (farm_crew.c).
+ *
+ *  Where `work` does not return, the time limit of a unit answers in its place, and the worker counts as hanging: it is
+ * sent nothing more, and a RESULT of it that comes after all is dropped. A farm whose workers all hang is over. Workers
+ * that hang at the end leave their EXIT unread, so such a farm is the last one (dgba_farm_hanging).
  */
 #ifndef DGBA_SCHED_FARM_H
 #define DGBA_SCHED_FARM_H
@@ -109,9 +113,9 @@ typedef struct dgba_farm_thread {
     dgba_farm_message message;
 } dgba_farm_thread;
 
-/** The struct must stay where it is until dgba_farm_thread_join().
+/** Owns      caller ends the thread with dgba_farm_thread_join(); one that hangs keeps the struct for good
  *  Errors    DGBA_E_MEMORY */
-dgba_status dgba_farm_thread_start(dgba_farm_thread *worker, const dgba_farm *farm);
+dgba_status dgba_farm_thread_start(dgba_farm_thread **out, const dgba_farm *farm);
 
 /** Hands over a unit; takes what it owns. The thread must be idle. */
 void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *unit);
@@ -121,6 +125,6 @@ void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *un
 bool dgba_farm_thread_receive(dgba_farm_message *out, dgba_farm_thread *worker);
 
 /** Ends the thread, which must be idle. */
-void dgba_farm_thread_join(dgba_farm_thread *worker);
+void dgba_farm_thread_join(dgba_farm_thread **worker);
 
 #endif

@@ -4,15 +4,23 @@
 
 static const double TICK_SECONDS = 0.25;
 
+/** What the coordinator knows of a worker. */
+typedef struct worker_state {
+    int64_t unit;             // that it runs; -1 = idle
+    double since;             // clock seconds
+    bool hangs;               // its unit took too long and has been answered in its place
+    dgba_farm_message answer; // to a unit that others still work on; tag RESULT once it is there
+} worker_state;
+
 typedef struct coordinator {
     const dgba_farm *farm;
     dgba_sched *sched;
-    dgba_farm_thread thread; // worker 0
-    int *idle;               // workers without a unit, the last one asks first
-    int idle_count;
-    dgba_farm_message *answers; // [worker] to the unit that it runs; tag RESULT once it is there
-    int64_t *crew;              // scratch: the workers of a unit
-    int64_t *tries;             // [unit] how often it has failed
+    dgba_farm_thread *thread; // worker 0
+    worker_state *workers;
+    int *idle; // workers without a unit, the last one asks first
+    int idle_count, hanging;
+    int64_t *crew;  // scratch: the workers of a unit
+    int64_t *tries; // [unit] how often it has failed
     double next_tick;
     bool stopping;
     dgba_status status; // of the callback `finished`, and its message
@@ -29,14 +37,15 @@ static void stop(coordinator *c) {
 }
 
 /** Tells the outside, then the scheduler: units that need this one are handed out only when its result is kept. After an
- *  error of the outside it is not called again; what still runs is awaited and dropped. */
+ *  error of the outside it is not called again; what still runs is awaited and dropped, and waits for the next run. */
 static void finish_unit(coordinator *c, const int64_t *crew, int64_t crew_count, const dgba_farm_message *answer) {
     if (answer->status == DGBA_E_STOPPED) {
         dgba_sched_put_back(c->sched, answer->unit);
         return;
     }
     const bool ok = answer->status == DGBA_OK;
-    const bool retry = !ok && !c->stopping && c->tries[answer->unit]++ < c->farm->retries;
+    const bool may_retry = !ok && !c->stopping && answer->status != DGBA_E_TIME_OUT; // which would cost another worker
+    const bool retry = may_retry && c->tries[answer->unit]++ < c->farm->retries;
     const dgba_farm_result result = {.unit = answer->unit,
                                      .workers = crew,
                                      .worker_count = crew_count,
@@ -53,7 +62,7 @@ static void finish_unit(coordinator *c, const int64_t *crew, int64_t crew_count,
             stop(c);
         }
     }
-    if (retry)
+    if (retry || c->status != DGBA_OK)
         dgba_sched_put_back(c->sched, answer->unit);
     else
         dgba_sched_finish(c->sched, answer->unit, ok);
@@ -69,6 +78,8 @@ static void *copy(const void *bytes, size_t count) {
 }
 
 static void send_unit(coordinator *c, int worker, const dgba_farm_message *unit) {
+    c->workers[worker].unit = unit->unit;
+    c->workers[worker].since = dgba_clock_seconds();
     if (worker > 0) {
         dgba_farm_send(worker, unit);
         return;
@@ -76,7 +87,13 @@ static void send_unit(coordinator *c, int worker, const dgba_farm_message *unit)
     dgba_farm_message own = *unit;
     if (unit->bytes != NULL) own.bytes = copy(unit->bytes, unit->count);
     if (unit->crew != NULL) own.crew = copy(unit->crew, (size_t)unit->crew_count * sizeof *unit->crew);
-    dgba_farm_thread_send(&c->thread, &own);
+    dgba_farm_thread_send(c->thread, &own);
+}
+
+static void set_idle(coordinator *c, int worker) {
+    dgba_farm_message_free(&c->workers[worker].answer);
+    c->workers[worker] = (worker_state){.unit = -1};
+    c->idle[c->idle_count++] = worker;
 }
 
 static void take_from_idle(coordinator *c, int64_t worker) {
@@ -103,6 +120,11 @@ static void start_unit(coordinator *c, dgba_farm_message *unit, int64_t crew_cou
 static void hand_out(coordinator *c) {
     int64_t u = 0;
     while (c->idle_count > 0 && dgba_sched_next(&u, c->sched, c->idle[c->idle_count - 1]) == DGBA_SCHED_RUN) {
+        if (c->farm->has_time != NULL && !c->farm->has_time(c->farm->context, u)) {
+            dgba_sched_put_back(c->sched, u);
+            dgba_sched_stop(c->sched);
+            return;
+        }
         const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, u);
         dgba_farm_message unit = {.tag = DGBA_FARM_UNIT, .unit = u};
         const dgba_status status = c->farm->prepare(&unit.bytes, &unit.count, c->farm->context, u);
@@ -120,31 +142,70 @@ static void hand_out(coordinator *c) {
 
 /** The answer of a unit's workers: the first failure, or what the first of them has found; NULL until all have answered. */
 static const dgba_farm_message *find_answer(const coordinator *c, int64_t crew_count) {
-    const dgba_farm_message *first = &c->answers[c->crew[0]];
+    const dgba_farm_message *first = &c->workers[c->crew[0]].answer;
     for (int64_t i = 0; i < crew_count; ++i) {
-        const dgba_farm_message *answer = &c->answers[c->crew[i]];
+        const dgba_farm_message *answer = &c->workers[c->crew[i]].answer;
         if (answer->tag != DGBA_FARM_RESULT) return NULL;
         if (first->status == DGBA_OK && answer->status != DGBA_OK) first = answer;
     }
     return first;
 }
 
-/** Takes one result, if one has arrived. The workers of a unit are idle when all of them have answered. */
-static bool collect(coordinator *c) {
-    dgba_farm_message received;
-    int worker = 0;
-    if (!dgba_farm_thread_receive(&received, &c->thread) && !dgba_farm_receive(&received, &worker)) return false;
-    DGBA_ASSERT(received.tag == DGBA_FARM_RESULT);
-    c->answers[worker] = received;
-    const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, received.unit);
+/** The workers of a unit are idle when all of them have answered. */
+static void take_answer(coordinator *c, int64_t u) {
+    const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, u);
     const dgba_farm_message *answer = find_answer(c, crew_count);
-    if (answer == NULL) return true;
+    if (answer == NULL) return;
     finish_unit(c, c->crew, crew_count, answer);
-    for (int64_t i = 0; i < crew_count; ++i) {
-        dgba_farm_message_free(&c->answers[c->crew[i]]);
-        c->idle[c->idle_count++] = (int)c->crew[i];
+    for (int64_t i = 0; i < crew_count; ++i) set_idle(c, (int)c->crew[i]);
+}
+
+/** Takes one result, if one has arrived. */
+static bool collect(coordinator *c) {
+    dgba_farm_message answer;
+    int from = 0;
+    if (!dgba_farm_thread_receive(&answer, c->thread) && !dgba_farm_receive(&answer, &from)) return false;
+    DGBA_ASSERT(answer.tag == DGBA_FARM_RESULT);
+    c->workers[from].answer = answer;
+    if (c->workers[from].hangs) {
+        DGBA_INFO("rank %d answers after all and works again", from);
+        c->hanging -= 1;
+        dgba_sched_regain(c->sched, from);
+        set_idle(c, from);
+    } else {
+        take_answer(c, answer.unit);
     }
     return true;
+}
+
+/** Answers in the place of workers whose unit takes too long. Those that have answered already are idle. */
+static void give_up_on(coordinator *c, int64_t u, double seconds) {
+    const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, u);
+    const dgba_status status = dgba_fail(DGBA_E_TIME_OUT, "time-out: no answer for %.4g s", c->farm->unit_seconds);
+    dgba_farm_message answer = dgba_farm_status_message(DGBA_FARM_RESULT, status);
+    answer.unit = u;
+    answer.seconds = seconds;
+    finish_unit(c, c->crew, crew_count, &answer);
+    dgba_farm_message_free(&answer);
+    for (int64_t i = 0; i < crew_count; ++i) {
+        const int worker = (int)c->crew[i];
+        if (c->workers[worker].answer.tag == DGBA_FARM_RESULT) {
+            set_idle(c, worker);
+            continue;
+        }
+        c->workers[worker].hangs = true;
+        c->hanging += 1;
+        dgba_sched_lose(c->sched, worker);
+    }
+}
+
+static void give_up_on_units(coordinator *c) {
+    const double now = dgba_clock_seconds();
+    for (int w = 0; w < dgba_farm_workers() && c->farm->unit_seconds > 0; ++w) {
+        const worker_state *worker = &c->workers[w];
+        const double seconds = now - worker->since;
+        if (worker->unit >= 0 && !worker->hangs && seconds > c->farm->unit_seconds) give_up_on(c, worker->unit, seconds);
+    }
 }
 
 static void tick(const coordinator *c) {
@@ -165,13 +226,18 @@ static bool is_stop_wanted(const coordinator *c) {
 
 static void coordinate(coordinator *c) {
     double pause = 0;
-    for (int worker = dgba_farm_workers() - 1; worker >= 0; --worker) c->idle[c->idle_count++] = worker;
+    for (int w = dgba_farm_workers() - 1; w >= 0; --w) {
+        c->workers[w].unit = -1;
+        c->idle[c->idle_count++] = w;
+    }
     c->next_tick = dgba_clock_seconds() + TICK_SECONDS;
     while (!dgba_sched_is_over(c->sched)) {
-        if (collect(c))
+        if (collect(c)) {
             pause = 0;
-        else
+        } else {
+            give_up_on_units(c); // their answers are not there
             dgba_farm_pause(&pause);
+        }
         if (is_stop_wanted(c)) stop(c);
         hand_out(c);
         tick_now_and_then(c);
@@ -191,24 +257,27 @@ static dgba_status conclude(const coordinator *c) {
     return DGBA_OK;
 }
 
+static int hanging; // of the last run
+
 static dgba_status run_units(const dgba_farm *farm) {
     coordinator c = {.farm = farm};
     dgba_status status = DGBA_OK;
     dgba_farm_set_stopping(false);
     DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
-    DGBA_TRY_OUT(DGBA_NEW(&c.answers, dgba_farm_workers()));
+    DGBA_TRY_OUT(DGBA_NEW(&c.workers, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.crew, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.tries, farm->unit_count));
     DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));
     if (dgba_farm_crew_communicator() == MPI_COMM_NULL) dgba_sched_share_nothing(c.sched);
     DGBA_TRY_OUT(dgba_farm_thread_start(&c.thread, farm));
     coordinate(&c);
-    dgba_farm_thread_join(&c.thread);
+    hanging = c.hanging;
+    if (!c.workers[0].hangs) dgba_farm_thread_join(&c.thread);
     status = conclude(&c);
 out:
     dgba_sched_free(&c.sched);
+    dgba_free(c.workers);
     dgba_free(c.idle);
-    dgba_free(c.answers);
     dgba_free(c.crew);
     dgba_free(c.tries);
     dgba_free(c.message);
@@ -222,5 +291,7 @@ static dgba_status lead(const dgba_farm *farm) {
     dgba_farm_message_free(&exit);
     return status;
 }
+
+int dgba_farm_hanging(void) { return hanging; }
 
 dgba_status dgba_farm_run(const dgba_farm *farm) { return dgba_farm_rank() == 0 ? lead(farm) : dgba_farm_serve(farm); }

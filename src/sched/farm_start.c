@@ -39,11 +39,13 @@ static dgba_status check_alone(bool serial) {
 }
 
 /** Ends all ranks, not just this one. A second thread may get here; MPI_Abort copes. */
-static void end_job(void) {
-    const int code = dgba_status_exit_code(DGBA_E_BUG);
+void dgba_farm_abandon(dgba_status status) {
+    const int code = dgba_status_exit_code(status);
     if (self.communicator != MPI_COMM_NULL) MPI_Abort(MPI_COMM_WORLD, code);
     _exit(code);
 }
+
+static void end_job(void) { dgba_farm_abandon(DGBA_E_BUG); }
 
 /** Errors of MPI calls are fatal (MPI's default), so nobody looks at what they return: without its ranks a farm is lost,
  *  and the run's results are on disk. The worker of rank 0, a second thread, exchanges messages with its crews; where the

@@ -40,17 +40,28 @@ static void block_signals(sigset_t *before) {
     pthread_sigmask(SIG_BLOCK, &set, before);
 }
 
-dgba_status dgba_farm_thread_start(dgba_farm_thread *worker, const dgba_farm *farm) {
-    *worker = (dgba_farm_thread){.farm = farm};
+static void destroy(dgba_farm_thread *worker) {
+    pthread_cond_destroy(&worker->posted);
+    pthread_mutex_destroy(&worker->lock);
+    dgba_free(worker);
+}
+
+dgba_status dgba_farm_thread_start(dgba_farm_thread **out, const dgba_farm *farm) {
+    dgba_farm_thread *worker = NULL;
+    *out = NULL;
+    DGBA_TRY(DGBA_NEW(&worker, 1));
+    worker->farm = farm;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->posted, NULL);
     sigset_t before;
     block_signals(&before); // a new thread inherits the mask
     const int error = pthread_create(&worker->thread, NULL, live, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0) return DGBA_OK;
-    pthread_cond_destroy(&worker->posted);
-    pthread_mutex_destroy(&worker->lock);
+    if (error == 0) {
+        *out = worker;
+        return DGBA_OK;
+    }
+    destroy(worker);
     return dgba_fail(DGBA_E_MEMORY, "cannot start the worker thread: %s", strerror(error));
 }
 
@@ -71,12 +82,13 @@ bool dgba_farm_thread_receive(dgba_farm_message *out, dgba_farm_thread *worker) 
     return arrived;
 }
 
-void dgba_farm_thread_join(dgba_farm_thread *worker) {
+void dgba_farm_thread_join(dgba_farm_thread **thread) {
+    dgba_farm_thread *worker = *thread;
     pthread_mutex_lock(&worker->lock);
     worker->leaving = true;
     pthread_cond_signal(&worker->posted);
     pthread_mutex_unlock(&worker->lock);
     pthread_join(worker->thread, NULL);
-    pthread_cond_destroy(&worker->posted);
-    pthread_mutex_destroy(&worker->lock);
+    destroy(worker);
+    *thread = NULL;
 }

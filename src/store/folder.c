@@ -19,9 +19,10 @@ static const char *const kind_folders[] = {[DGBA_STORE_UNIT] = "units", [DGBA_ST
 enum { OWNER_BYTES = 320 };
 
 static void write_owner(int lock) {
-    char host[256] = "", owner[OWNER_BYTES];
+    char host[256] = "", now[32], owner[OWNER_BYTES];
     gethostname(host, sizeof host - 1);
-    const int length = snprintf(owner, sizeof owner, "process %ld on %s\n", (long)getpid(), host);
+    dgba_clock_timestamp(now, sizeof now);
+    const int length = snprintf(owner, sizeof owner, "process %ld on %s since %s\n", (long)getpid(), host, now);
     // Only for the message of a second process, so that a failure does not matter.
     if (ftruncate(lock, 0) != 0 || pwrite(lock, owner, (size_t)length, 0) != length) errno = 0;
 }
@@ -31,7 +32,8 @@ static dgba_status fail_locked(const char *folder, int lock) {
     const ssize_t length = pread(lock, owner, sizeof owner - 1, 0);
     if (length > 0) owner[length] = '\0';
     owner[strcspn(owner, "\n")] = '\0';
-    return dgba_fail(DGBA_E_IO, "%s: in use by %s", folder, owner);
+    // A file system that outlives the process's host may keep the lock for a while (NFS: 90 s), or for good.
+    return dgba_fail(DGBA_E_IO, "%s: in use by %s; if that process is gone, remove %s/lock", folder, owner, folder);
 }
 
 /** The whole file. The lock belongs to the open file, not to the process, so that closing another descriptor of it
@@ -82,17 +84,43 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 /** Removes what a process that was killed had not finished to write. */
-static dgba_status remove_parts(const char *folder) {
-    dgba_names names = {0};
+static dgba_status remove_parts(const char *folder, const dgba_names *names) {
     dgba_text path = {0};
-    dgba_status status = dgba_folder_list(&names, folder);
-    for (int64_t i = 0; i < names.count; ++i) {
-        if (!ends_with(names.items[i], ".part")) continue;
-        dgba_path_join(&path, folder, names.items[i]);
+    dgba_status status = DGBA_OK;
+    for (int64_t i = 0; i < names->count; ++i) {
+        if (!ends_with(names->items[i], ".part")) continue;
+        dgba_path_join(&path, folder, names->items[i]);
         if (unlink(dgba_text_chars(&path)) != 0)
             status = dgba_fail(DGBA_E_IO, "%s: cannot remove: %s", dgba_text_chars(&path), strerror(errno));
     }
     dgba_text_free(&path);
+    return status;
+}
+
+/** <id>.h5, <id>.side.h5, or one of them unfinished. */
+static bool is_ours(const char *name) {
+    const size_t id = strspn(name, "0123456789abcdef");
+    return id == DGBA_HASH_TEXT_BYTES - 1 &&
+           (strcmp(name + id, ".h5") == 0 || strcmp(name + id, ".side.h5") == 0 || ends_with(name, ".part"));
+}
+
+static void warn_of_foreign(const char *folder, const dgba_names *names) {
+    int64_t count = 0, first = 0;
+    for (int64_t i = names->count - 1; i >= 0; --i) {
+        if (is_ours(names->items[i])) continue;
+        count += 1;
+        first = i;
+    }
+    if (count > 0)
+        DGBA_WARNING("%s: %lld files that are not of a run, such as %s; they are left alone", folder, (long long)count,
+                     names->items[first]);
+}
+
+static dgba_status clean(const char *folder, bool holds_units) {
+    dgba_names names = {0};
+    DGBA_TRY(dgba_folder_list(&names, folder));
+    const dgba_status status = remove_parts(folder, &names);
+    if (holds_units) warn_of_foreign(folder, &names);
     dgba_names_free(&names);
     return status;
 }
@@ -100,11 +128,11 @@ static dgba_status remove_parts(const char *folder) {
 static dgba_status prepare(const char *folder) {
     dgba_text path = {0};
     dgba_status status = DGBA_OK;
-    DGBA_TRY_OUT(remove_parts(folder));
+    DGBA_TRY_OUT(clean(folder, false));
     for (int64_t kind = 0; kind < DGBA_COUNT_OF(kind_folders); ++kind) {
         dgba_path_join(&path, folder, kind_folders[kind]);
         DGBA_TRY_OUT(dgba_folder_create(dgba_text_chars(&path)));
-        DGBA_TRY_OUT(remove_parts(dgba_text_chars(&path)));
+        DGBA_TRY_OUT(clean(dgba_text_chars(&path), true));
     }
 out:
     dgba_text_free(&path);

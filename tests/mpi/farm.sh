@@ -34,6 +34,11 @@ expect 2 "the launcher started 2 processes" "a serial run under mpirun -n 2 is r
 expect 0 "PASSED" "a serial run under mpirun -n 1 is allowed" mpirun -n 1 "$program" serial
 expect 2 "use srun --mpi=pmix" "processes of srun that do not know of each other are refused" \
     env SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=4 "$program"
+expect 0 "PASSED" "a slow worker comes back" mpirun -n 2 "$program" slow
+for rank in 0 2; do
+    expect 1 "1 of 20 units failed, 0 more need one of them; 20 ended, 1 hang" "the farm ends although rank $rank hangs"         mpirun -n 3 "$program" hang $rank
+done
+expect 75 "stopped with 19 of 20 units left; 1 ended, 1 hang" "a farm whose only worker hangs ends" "$program" hang
 expect 70 "assertion failed" "a bug on one rank ends all ranks" mpirun -n 3 "$program" panic
 expect 70 "assertion failed" "a bug in a serial run has the same exit code" "$program" panic
 

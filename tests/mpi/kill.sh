@@ -9,6 +9,7 @@ echo "$kills kills, DGBA_SEED=$seed"
 
 export TMPDIR=$work/tmp # what Open MPI leaves behind when mpirun is killed goes with $work
 mkdir "$TMPDIR"
+export OMPI_MCA_btl_vader_backing_directory=$TMPDIR # otherwise /dev/shm, where a killed mpirun leaves 4 MiB a rank
 settings=(--set train.iterations=30 --set transfer.model=true)
 shared_memory() { find /dev/shm -name 'osc_*' 2>/dev/null | wc -l; }
 before=$(shared_memory)
@@ -49,8 +50,11 @@ disturb() {
   local victim=${victims[RANDOM % ${#victims[@]}]} signal=KILL
   [ $((RANDOM % 5)) -gt 0 ] || { victim=$job signal=USR1; }
   kill -s $signal "$victim" 2>/dev/null || true
+  guard $job >/dev/null & local guard=$!
+  disown $guard
   code=0
   wait $job 2>/dev/null || code=$?
+  kill -KILL $guard 2>/dev/null || true
   for _ in $(seq 200); do # ranks that lost their mpirun end by themselves
     pgrep -f "run $work/sweep.yaml -o $folder" >/dev/null || return 0
     sleep 0.05
@@ -85,4 +89,5 @@ done
 touch "$work/enough"
 wait $reader || fail "results.h5 could not be read"
 [ "$(shared_memory)" -le "$before" ] || fail "left in /dev/shm: $(ls /dev/shm)"
+! [ -e "$work/hung" ] || echo "mpirun has hung without ranks and was killed, too"
 echo "$finished runs, killed $killed times and stopped $stopped times: the bits of an undisturbed one; results read $(cat "$work/read") times"

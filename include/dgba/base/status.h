@@ -22,6 +22,7 @@
     X(DGBA_E_SHAPE, 4, "sizes do not fit together")                  \
     X(DGBA_E_MEMORY, 1, "out of memory")                             \
     X(DGBA_E_NUMERIC, 1, "a value is not finite or not usable")      \
+    X(DGBA_E_TIME_OUT, 1, "it took too long")                        \
     X(DGBA_E_BUG, 70, "internal error")                              \
     X(DGBA_E_STOPPED, 75, "stopped early; run the same command again to continue")
 

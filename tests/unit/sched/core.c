@@ -115,6 +115,23 @@ static void affinity_counts_unless_much_longer_units_wait(void **state) {
     dgba_sched_free(&sched);
 }
 
+static void suspects_come_last(void **state) {
+    (void)state;
+    const dgba_sched_unit units[] = {{.cost = 90, .affinity = 7, .comes_last = true},
+                                     {.cost = 95, .affinity = -1, .comes_last = true},
+                                     {.cost = 1, .affinity = 7},
+                                     {.cost = 5, .affinity = -1},
+                                     AFTER(on_0, 50, 7)};
+    dgba_sched *sched = create(units, 5, 1);
+    check_does(sched, 0, 3);
+    check_does(sched, 0, 2);
+    check_does(sched, 0, 0); // 90 and the 50 that wait for it
+    check_does(sched, 0, 4);
+    check_does(sched, 0, 1);
+    check_exits(sched, 0);
+    dgba_sched_free(&sched);
+}
+
 static void a_failed_unit_blocks_all_behind_it(void **state) {
     (void)state;
     const dgba_sched_unit units[] = {UNIT(3, -1), UNIT(2, -1), AFTER(on_0_and_1, 1, -1), AFTER(on_2, 1, -1),
@@ -337,6 +354,10 @@ static void a_lost_worker_of_several(void **state) {
     dgba_sched_finish(sched, 1, true);
     check_runs(sched, 0, 0);
     CHECK_CREW(sched, 0, 0);
+    dgba_sched_put_back(sched, 0);
+    dgba_sched_regain(sched, 1);
+    check_runs(sched, 1, 0);
+    CHECK_CREW(sched, 0, 0, 1);
     dgba_sched_finish(sched, 0, true);
     check_exits(sched, 0);
     dgba_sched_free(&sched);
@@ -384,6 +405,7 @@ int main(void) {
         cmocka_unit_test(a_long_chain_goes_before_a_long_unit),
         cmocka_unit_test(a_unit_waits_for_all_its_needs),
         cmocka_unit_test(affinity_counts_unless_much_longer_units_wait),
+        cmocka_unit_test(suspects_come_last),
         cmocka_unit_test(a_failed_unit_blocks_all_behind_it),
         cmocka_unit_test(a_lost_workers_unit_waits_again),
         cmocka_unit_test(a_unit_put_back_waits_again),

@@ -2,13 +2,14 @@
 // Every rank runs the same tests; a run is collective, so nothing is asserted before it has ended.
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dgba/sched.h"
 #include "support/check.h"
 
-enum kind { SQUARE, NAP, LARGE, EMPTY, FAIL, PANIC, ENDLESS, SHARED, SHARED_FAIL, SHARED_ENDLESS };
+enum kind { SQUARE, NAP, SLOW, LARGE, EMPTY, FAIL, PANIC, ENDLESS, SHARED, SHARED_FAIL, SHARED_ENDLESS };
 
 /** The input of a unit, with padding behind it. */
 struct job {
@@ -23,12 +24,14 @@ static const size_t LARGE_INPUT = (size_t)70 << 20, LARGE_RESULT = (size_t)150 <
 /** What a test asks for, and what the callbacks saw. */
 typedef struct sweep {
     enum kind kinds[UNITS_MOST];
-    double seconds;                             // of a nap
+    double seconds, slow_seconds;               // of a nap; of a slow unit
     double stop_at;                             // clock seconds; 0 = never
     int64_t unprepared, stop_after, fail_after; // unit that cannot be prepared; numbers of results; -1 = never
     dgba_sched_unit units[UNITS_MOST];
     int64_t count, retries;
     int64_t flaky, flaky_times; // a unit that fails so often, and then succeeds
+    double unit_seconds;        // time limit of a unit
+    int64_t time_for;           // there is time for so many units; 0 = for all
 
     int64_t worked; // on this rank
     int64_t finished;
@@ -49,7 +52,9 @@ static dgba_status prepare(char **bytes, size_t *count, void *context, int64_t u
     if (unit == s->unprepared) return dgba_fail(DGBA_E_IO, "no model for unit %lld", (long long)unit);
     if (s->kinds[unit] == EMPTY) return DGBA_OK;
     const bool fails = unit == s->flaky && s->flaky_times-- > 0;
-    const struct job job = {.unit = unit, .kind = fails ? FAIL : s->kinds[unit], .seconds = s->seconds};
+    const struct job job = {.unit = unit,
+                            .kind = fails ? FAIL : s->kinds[unit],
+                            .seconds = s->kinds[unit] == SLOW ? s->slow_seconds : s->seconds};
     *count = job.kind == LARGE ? LARGE_INPUT : sizeof job;
     DGBA_TRY(dgba_allocate((void **)bytes, (int64_t)*count, 1));
     for (size_t i = sizeof job; i < *count; ++i) (*bytes)[i] = pattern(i);
@@ -125,14 +130,14 @@ static dgba_status work(char **result, size_t *result_count, void *context, cons
     if (job.kind == SHARED) DGBA_TRY(exchange(crew, job.unit));
     if (job.kind == SHARED_FAIL) return fail_together(crew);
     if (job.kind == SHARED_ENDLESS) return stop_together(crew);
-    if (job.kind == NAP || job.kind == PANIC) dgba_clock_sleep(job.seconds);
+    if (job.kind == NAP || job.kind == SLOW || job.kind == PANIC) dgba_clock_sleep(job.seconds);
     return square(result, result_count, job.unit);
 }
 
 static bool is_right(const sweep *s, const dgba_farm_result *result) {
     const enum kind kind = s->kinds[result->unit];
     if (kind == EMPTY) return result->count == 0;
-    if (kind == SQUARE || kind == NAP || kind == SHARED) {
+    if (kind == SQUARE || kind == NAP || kind == SLOW || kind == SHARED) {
         int64_t value = -1;
         if (result->count == sizeof value) memcpy(&value, result->bytes, sizeof value);
         return value == result->unit * result->unit;
@@ -157,6 +162,12 @@ static dgba_status finished(void *context, const dgba_farm_result *result) {
     }
     if (s->finished == s->fail_after) return dgba_fail(DGBA_E_IO, "the disk is full");
     return DGBA_OK;
+}
+
+static bool has_time(void *context, int64_t unit) {
+    const sweep *s = context;
+    (void)unit;
+    return s->time_for == 0 || s->started < s->time_for;
 }
 
 static void started(void *context, int64_t unit, int worker) {
@@ -197,6 +208,8 @@ static dgba_status run(sweep *s) {
                             .units = s->units,
                             .unit_count = s->count,
                             .retries = s->retries,
+                            .unit_seconds = s->unit_seconds,
+                            .has_time = has_time,
                             .started = started,
                             .prepare = prepare,
                             .work = work,
@@ -402,6 +415,20 @@ static void units_are_given_back(void **state) {
     if (is_root()) assert_false(dgba_farm_is_stopping()); // elsewhere only work may ask: the next run may have begun
 }
 
+/** When the time is up, what runs is finished, and nobody is told to give his unit back. */
+static void time_is_up(void **state) {
+    (void)state;
+    sweep s = new_sweep(20, NAP, 0.01);
+    s.time_for = 7;
+    CHECK_FAILS(DGBA_E_STOPPED, run(&s));
+    CHECK_MESSAGE("stopped with 13 of 20 units left");
+    if (!is_root()) return;
+    assert_false(dgba_farm_is_stopping());
+    assert_int_equal(s.finished, 7);
+    assert_int_equal(s.counts.done, 7);
+    assert_int_equal(dgba_farm_hanging(), 0);
+}
+
 static void stopping_when_all_is_done(void **state) {
     (void)state;
     sweep s = new_sweep(4, SQUARE, 0);
@@ -419,7 +446,8 @@ static void an_error_outside_ends_the_run(void **state) {
     if (!is_root()) return;
     assert_int_equal(s.finished, 5);
     assert_int_equal(s.counts.running, 0);
-    assert_true(s.counts.waiting >= 100 - 5 - dgba_farm_workers());
+    assert_int_equal(s.counts.done, 4);
+    assert_int_equal(s.counts.waiting, 96); // also those whose results came after the error
 }
 
 static void bad_units(void **state) {
@@ -477,6 +505,7 @@ static int test_all(void) {
         cmocka_unit_test(empty_messages),
         cmocka_unit_test(stopping),
         cmocka_unit_test(units_are_given_back),
+        cmocka_unit_test(time_is_up),
         cmocka_unit_test(stopping_when_all_is_done),
         cmocka_unit_test(an_error_outside_ends_the_run),
         cmocka_unit_test(bad_units),
@@ -493,6 +522,50 @@ static int run_panic(void) {
     return run(&s) == DGBA_OK ? 0 : 1;
 }
 
+/** Each worker begins with the unit of its number, and that of worker `slow` takes longer than a unit may. */
+static sweep new_slow_sweep(int slow, double seconds, int64_t count) {
+    sweep s = new_sweep(count, NAP, 0.02);
+    for (int w = 0; w < dgba_farm_workers(); ++w) s.units[w].cost = 1000 - w;
+    s.kinds[slow] = SLOW;
+    s.slow_seconds = seconds;
+    s.unit_seconds = 1;
+    s.retries = 3; // not for these
+    return s;
+}
+
+/** On two ranks or more: the other workers have enough to do for the slow one to come back. */
+static void a_slow_worker_comes_back(void **state) {
+    (void)state;
+    sweep s = new_slow_sweep(1, 2, 150 * dgba_farm_workers());
+    CHECK_FAILS(DGBA_E_UNITS_FAILED, run(&s));
+    CHECK_MESSAGE("1 of ");
+    assert_int_equal(dgba_farm_hanging(), 0);
+    if (!is_root()) return;
+    assert_int_equal(s.finished, s.count);
+    assert_int_equal(s.times[1], 1);
+    assert_int_equal(s.wrong, 0);
+    assert_int_equal(s.failure, DGBA_E_TIME_OUT);
+    assert_string_equal(s.message, "time-out: no answer for 1 s");
+    assert_int_equal(s.counts.done, s.count - 1);
+    assert_true(s.workers_seen[1] > 1);
+}
+
+static int test_slow(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_slow_worker_comes_back)};
+    return cmocka_run_group_tests(tests, NULL, check_no_leak);
+}
+
+/** A worker hangs for good; what else there is is done, unless there are no other workers. */
+static void run_hanging(int slow) {
+    static sweep s; // outlives this function, as the worker does
+    s = new_slow_sweep(slow, 1000, 20);
+    const dgba_status status = run(&s);
+    printf("%s; %lld ended, %d hang\n", dgba_error(), (long long)s.finished, dgba_farm_hanging());
+    fflush(stdout);
+    if (is_root()) dgba_farm_abandon(status);
+    pause(); // as a rank does that waits for rank 0
+}
+
 int main(int argc, char **argv) {
     const char *mode = argc > 1 ? argv[1] : "";
     const dgba_status status = dgba_farm_start(strcmp(mode, "serial") == 0);
@@ -500,7 +573,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "%s\n", dgba_error());
         return dgba_status_exit_code(status);
     }
-    const int failed = strcmp(mode, "panic") == 0 ? run_panic() : test_all();
+    if (strcmp(mode, "hang") == 0) run_hanging(argc > 2 ? atoi(argv[2]) : 0);
+    const bool slow = strcmp(mode, "slow") == 0;
+    const int failed = strcmp(mode, "panic") == 0 ? run_panic() : slow ? test_slow() : test_all();
     dgba_farm_end();
     return failed != 0;
 }

@@ -62,6 +62,8 @@ static void one_process_at_a_time(void **state) {
     CHECK_OK(dgba_store_open(&first, folder));
     CHECK_FAILS(DGBA_E_IO, dgba_store_open(&second, folder));
     CHECK_MESSAGE(owner);
+    CHECK_MESSAGE(" since 20");
+    CHECK_MESSAGE("; if that process is gone, remove ");
     assert_null(second);
     assert_true(dgba_store_is_locked(folder)); // and still is, though the second open closed the file
     dgba_store_close(&first);
