@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "dgba/tensor.h"
@@ -220,6 +221,7 @@ static void gather_memory(run_state *state, const dgba_worker *worker) {
 /** What units that took too long leave behind cannot be ended but together with this program. */
 static void leave_hanging(run_state *state, dgba_status status, const char *folder) {
     DGBA_ERROR("%d of %d ranks hang; the run ends without them", dgba_farm_hanging(), dgba_farm_workers());
+    alarm(600); // ends the program should the worker of this rank hang in HDF5, with its lock
     status = conclude(state, status, folder);
     if (status != DGBA_OK) fprintf(stderr, "dgba: %s\n", dgba_error());
     dgba_farm_abandon(status);

@@ -17,7 +17,6 @@ attempt() {
 same() { /usr/bin/python3 "$source/tests/support/same_results.py" "$work/whole/results.h5" "$1/results.h5" || fail "$2: other results"; }
 reasons() { "$dgba" report "$1" --format csv | grep -c "$2" || true; }
 source=$1
-sed -i "s/iterations: 4,/iterations: 60,/" "$work/sweep.yaml" # so that something runs when something happens
 run 0 "$work/whole"
 
 # ---- Units ----
@@ -52,16 +51,16 @@ attempt 2 "$work/data" --set train.iterations=400
 expect 0 "failed in the last run: " "mended data"
 
 # A rank that hangs. Its unit has failed, the others do the rest, and the job ends.
-mpirun -n 2 "$dgba" run "$work/sweep.yaml" -o "$work/hang" --unit-minutes 0.05 2>"$work/log" &
+mpirun -n 2 "$dgba" run "$work/sweep.yaml" -o "$work/hang" --unit-minutes 0.1 2>"$work/log" &
 process=$!
 for _ in $(seq 500); do
-  grep -q '"rank": 1, .*"unit": "[a-z]' "$work/hang/status.json" 2>/dev/null && break
+  [ -e "$work/hang/status.json" ] && break
   sleep 0.02
 done
 kill -STOP "$(pgrep -P $process | tail -n 1)"
 code=0
 wait $process || code=$?
-expect 1 "time-out: no answer for 3 s" "a rank that hangs"
+expect 1 "time-out: no answer for 6 s" "a rank that hangs"
 expect 1 "1 of 2 ranks hang; the run ends without them" "a rank that hangs"
 [ "$(units "$work/hang" failed)" -eq 1 ] && [ "$(units "$work/hang" waiting)" -eq 0 ] || fail "a rank that hangs: other units suffered"
 attempt 2 "$work/hang"

@@ -3,7 +3,8 @@
 # end the results are those of an undisturbed run, bit for bit. DGBA_KILLS says how often, DGBA_SEED repeats the choices.
 . "$1/tests/support/sweep.sh"
 /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "skipped: python3-h5py is missing"; exit 77; }
-kills=${DGBA_KILLS:-4} seed=${DGBA_SEED:-$$}
+is_sanitized && some=1 || some=4
+kills=${DGBA_KILLS:-$some} seed=${DGBA_SEED:-$$}
 RANDOM=$seed
 echo "$kills kills, DGBA_SEED=$seed"
 

@@ -41,6 +41,7 @@ code=0
 wait $process || code=$?
 [ $code -eq 75 ] && [ "$(wc -l < "$work/fake.list")" -eq 1 ] || fail "a stop from outside: exit code $code"
 
+! is_sanitized || { echo "run until done"; exit 0; }
 settings=(--set train.iterations=150 --set 'attack.step=fgsm' --set 'attack.rule=dgba')
 run 0 "$work/whole" "${settings[@]}"
 : > "$work/log"

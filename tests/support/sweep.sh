@@ -18,6 +18,9 @@ attack:
   epsilon: 8
 EOF
 
+# Whether the program is built with sanitizers: several times slower, and runs that only test scripts and signals can be fewer.
+is_sanitized() { grep -qa __asan_init "$dgba"; }
+
 # guard PID: ends an mpirun whose ranks have been dead for ten seconds. Once in many runs whose ranks are killed or fail, the
 # one of Open MPI 4.1 with PMIx 4.2 waits for ever in PMIx_server_finalize.
 guard() {
