@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE // madvise
 #include "dgba/base/memory.h"
 
 #include <limits.h>
@@ -5,13 +6,28 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { ALIGNMENT = 64 };
+enum {
+    ALIGNMENT = 64,
+    HUGE_PAGE = 2 << 20,
+    LARGE = 2 * HUGE_PAGE, // blocks from which huge pages are asked for
+};
 
 static atomic_int_fast64_t live;
 
 static size_t rounded_up(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+/** Memory that is not cleared yet, or NULL. Large blocks ask for huge pages: transforms write to many places far from each
+ *  other, and finding 4 KiB pages takes some per cent of an attack's time. */
+static void *take(size_t bytes) {
+    if (bytes < LARGE) return aligned_alloc(ALIGNMENT, bytes);
+    void *memory = NULL;
+    if (posix_memalign(&memory, HUGE_PAGE, bytes) != 0) return NULL;
+    (void)madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); // a kernel may not have them
+    return memory;
+}
 
 dgba_status dgba_allocate(void **out, int64_t count, size_t size) {
     *out = NULL;
@@ -19,7 +35,7 @@ dgba_status dgba_allocate(void **out, int64_t count, size_t size) {
     if (count < 0 || __builtin_mul_overflow((size_t)count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
         return dgba_fail(DGBA_E_MEMORY, "cannot allocate %lld elements of %zu bytes", (long long)count, size);
     bytes = rounded_up(bytes > 0 ? bytes : 1);
-    void *memory = aligned_alloc(ALIGNMENT, bytes);
+    void *memory = take(bytes);
     if (memory == NULL) return dgba_fail(DGBA_E_MEMORY, "cannot allocate %zu bytes", bytes);
     memset(memory, 0, bytes);
     atomic_fetch_add(&live, 1);
