@@ -50,13 +50,17 @@ void dgba_sched_free(dgba_sched **sched);
  *  too few are idle they WAIT for it, and nothing else is handed out, so that it is not put off for ever. */
 dgba_sched_action dgba_sched_next(int64_t *unit, dgba_sched *sched, int64_t worker);
 
-/** The workers of a running unit in ascending order.
+/** The workers of a running unit in ascending order, until they are released.
  *  Shapes    workers: room for all workers
  *  Returns   how many */
 int64_t dgba_sched_crew(int64_t *workers, const dgba_sched *sched, int64_t unit);
 
 /** Shares nothing from now on: each unit has one worker. */
 void dgba_sched_share_nothing(dgba_sched *sched);
+
+/** The workers of a running unit have answered: they are idle, and may be given other units while this one's result is
+ *  being kept. The unit goes on counting as running until it is finished or put back. */
+void dgba_sched_release(dgba_sched *sched, int64_t unit);
 
 /** A running unit ended. Failed units block those that cannot do without them. */
 void dgba_sched_finish(dgba_sched *sched, int64_t unit, bool ok);

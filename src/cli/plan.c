@@ -23,7 +23,7 @@ static const dgba_option options[] = {
 static const dgba_option_table table = {"plan", "planning a sweep", options, DGBA_COUNT_OF(options)};
 
 // What a unit costs the coordinator: taking the result, writing it to disk, handing out the next (tests/bench/README.md).
-static const double COORDINATOR_SECONDS = 1e-3;
+static const double COORDINATOR_SECONDS = 3e-3;
 
 /** What the output is made from. */
 typedef struct plan_context {

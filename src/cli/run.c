@@ -86,7 +86,7 @@ static void note_failure(run_state *state, const dgba_unit *unit, const dgba_far
 static void note_end(run_state *state, const dgba_unit *unit, const dgba_farm_result *result) {
     for (int64_t i = 0; i < result->worker_count; ++i) {
         run_worker *worker = &state->workers[result->workers[i]];
-        if (result->status != DGBA_E_TIME_OUT) worker->unit = -1; // it still runs
+        if (result->status != DGBA_E_TIME_OUT && worker->unit == result->unit) worker->unit = -1; // else it still runs
         worker->busy_seconds += result->seconds;
         if (result->status == DGBA_OK)
             worker->done += 1;

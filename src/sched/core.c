@@ -19,7 +19,7 @@ struct unit {
     int64_t unmet;       // needs that are not done yet; ready when 0
     int64_t shares;      // workers that can share it
     int64_t worker;      // while running, one of them
-    int64_t crew;        // how many they are
+    int64_t crew;        // how many they are; 0 when they have been released
     int64_t place;       // in by_priority
     int64_t group_place; // in by_affinity
     int64_t group;       // first place in by_affinity of its affinity; NONE without affinity
@@ -199,18 +199,6 @@ static void occupy(dgba_sched *sched, int64_t u, int64_t first, int64_t crew) {
     }
 }
 
-/** The workers of a unit have nothing to do any more. */
-static void vacate(dgba_sched *sched, int64_t u) {
-    int64_t left = sched->units[u].crew;
-    for (int64_t w = sched->units[u].worker; left > 0; w = (w + 1) % sched->worker_count) {
-        struct worker *worker = &sched->workers[w];
-        if (worker->unit != u) continue;
-        worker->unit = NONE;
-        sched->idle += !worker->lost;
-        left -= 1;
-    }
-}
-
 dgba_sched_action dgba_sched_next(int64_t *unit_out, dgba_sched *sched, int64_t w) {
     DGBA_ASSERT(w >= 0 && w < sched->worker_count && sched->workers[w].unit == NONE);
     const struct worker *worker = &sched->workers[w];
@@ -238,6 +226,18 @@ int64_t dgba_sched_crew(int64_t *workers, const dgba_sched *sched, int64_t u) {
     return count;
 }
 
+void dgba_sched_release(dgba_sched *sched, int64_t u) {
+    DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
+    struct unit *unit = &sched->units[u];
+    for (int64_t w = unit->worker; unit->crew > 0; w = (w + 1) % sched->worker_count) {
+        struct worker *worker = &sched->workers[w];
+        if (worker->unit != u) continue;
+        worker->unit = NONE;
+        sched->idle += !worker->lost;
+        unit->crew -= 1;
+    }
+}
+
 void dgba_sched_share_nothing(dgba_sched *sched) { sched->shares_nothing = true; }
 
 static bool can_do_without(const struct unit *unit, int64_t need) {
@@ -247,7 +247,7 @@ static bool can_do_without(const struct unit *unit, int64_t need) {
 }
 
 /** One more of the needs of a unit is out of the way. */
-static void release(dgba_sched *sched, struct unit *unit) {
+static void need_less(dgba_sched *sched, struct unit *unit) {
     if (unit->state == WAITING && --unit->unmet == 0) set_ready(sched, unit);
 }
 
@@ -269,7 +269,7 @@ static void block_dependents(dgba_sched *sched, int64_t failed) {
             const int64_t dependent = sched->dag.dependents[d];
             if (sched->units[dependent].state != WAITING) continue;
             if (can_do_without(&sched->units[dependent], u)) {
-                release(sched, &sched->units[dependent]);
+                need_less(sched, &sched->units[dependent]);
                 continue;
             }
             block(sched, &sched->units[dependent]);
@@ -280,14 +280,13 @@ static void block_dependents(dgba_sched *sched, int64_t failed) {
 
 static void release_dependents(dgba_sched *sched, int64_t done) {
     for (int64_t d = sched->dag.first[done]; d < sched->dag.first[done + 1]; ++d)
-        release(sched, &sched->units[sched->dag.dependents[d]]);
+        need_less(sched, &sched->units[sched->dag.dependents[d]]);
 }
 
 void dgba_sched_finish(dgba_sched *sched, int64_t u, bool ok) {
-    DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
+    dgba_sched_release(sched, u);
     struct unit *unit = &sched->units[u];
     unit->state = ok ? DONE : FAILED;
-    vacate(sched, u);
     sched->counts.running -= 1;
     sched->counts.cost_done += unit->cost;
     if (ok) {
@@ -300,10 +299,9 @@ void dgba_sched_finish(dgba_sched *sched, int64_t u, bool ok) {
 }
 
 void dgba_sched_put_back(dgba_sched *sched, int64_t u) {
-    DGBA_ASSERT(u >= 0 && u < sched->unit_count && sched->units[u].state == RUNNING);
+    dgba_sched_release(sched, u);
     struct unit *unit = &sched->units[u];
     unit->state = WAITING;
-    vacate(sched, u);
     sched->counts.running -= 1;
     sched->counts.waiting += 1;
     set_ready(sched, unit);

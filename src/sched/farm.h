@@ -72,8 +72,11 @@ void dgba_farm_message_free(dgba_farm_message *message);
  *  Owns      caller frees it */
 dgba_farm_message dgba_farm_status_message(dgba_farm_tag tag, dgba_status status);
 
-/** Sleeps for *pause seconds and makes the next pause longer, from 50 µs to 2 ms; a *pause of 0 starts anew. So an
- *  answer comes quickly when much happens, and waiting costs next to nothing when little does. */
+/** Seconds until the next look at the messages, after a pause of so many: from 50 µs, after 0, to 1 ms. So an answer comes
+ *  quickly when much happens, and waiting costs next to nothing when little does. */
+double dgba_farm_next_pause(double pause);
+
+/** Makes that pause: sleeps, and *pause is its length. */
 void dgba_farm_pause(double *pause);
 
 /* ---- farm_crew.c ---- */
@@ -108,7 +111,7 @@ typedef struct dgba_farm_thread {
     const dgba_farm *farm;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t posted;
+    pthread_cond_t posted, answered;
     bool has_unit, has_result, leaving;
     dgba_farm_message message;
 } dgba_farm_thread;
@@ -119,6 +122,9 @@ dgba_status dgba_farm_thread_start(dgba_farm_thread **out, const dgba_farm *farm
 
 /** Hands over a unit; takes what it owns. The thread must be idle. */
 void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *unit);
+
+/** Sleeps for some time, but not longer than until there is a result. */
+void dgba_farm_thread_wait(dgba_farm_thread *worker, double seconds);
 
 /** Takes the result if there is one.
  *  Owns      caller frees *out */

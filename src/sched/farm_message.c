@@ -73,7 +73,9 @@ dgba_farm_message dgba_farm_status_message(dgba_farm_tag tag, dgba_status status
     return message;
 }
 
+double dgba_farm_next_pause(double pause) { return fmin(fmax(2 * pause, 50e-6), 1e-3); }
+
 void dgba_farm_pause(double *pause) {
-    *pause = fmin(fmax(2 * *pause, 50e-6), 2e-3);
+    *pause = dgba_farm_next_pause(*pause);
     dgba_clock_sleep(*pause);
 }

@@ -19,8 +19,9 @@ typedef struct coordinator {
     worker_state *workers;
     int *idle; // workers without a unit, the last one asks first
     int idle_count, hanging;
-    int64_t *crew;  // scratch: the workers of a unit
-    int64_t *tries; // [unit] how often it has failed
+    int64_t *crew;     // scratch: the workers of a unit
+    int64_t *answered; // those of the unit whose result is being kept
+    int64_t *tries;    // [unit] how often it has failed
     double next_tick;
     bool stopping;
     dgba_status status; // of the callback `finished`, and its message
@@ -116,9 +117,11 @@ static void start_unit(coordinator *c, dgba_farm_message *unit, int64_t crew_cou
     }
 }
 
-/** Gives units to idle workers while there are any. A unit without input is a failed unit; its workers stay idle. */
+/** Gives units to idle workers while there are any, unless the run shall stop. A unit without input is a failed unit; its
+ *  workers stay idle. */
 static void hand_out(coordinator *c) {
     int64_t u = 0;
+    if (c->farm->should_stop != NULL && c->farm->should_stop(c->farm->context)) stop(c);
     while (c->idle_count > 0 && dgba_sched_next(&u, c->sched, c->idle[c->idle_count - 1]) == DGBA_SCHED_RUN) {
         if (c->farm->has_time != NULL && !c->farm->has_time(c->farm->context, u)) {
             dgba_sched_put_back(c->sched, u);
@@ -141,23 +144,29 @@ static void hand_out(coordinator *c) {
 }
 
 /** The answer of a unit's workers: the first failure, or what the first of them has found; NULL until all have answered. */
-static const dgba_farm_message *find_answer(const coordinator *c, int64_t crew_count) {
-    const dgba_farm_message *first = &c->workers[c->crew[0]].answer;
+static dgba_farm_message *find_answer(const coordinator *c, int64_t crew_count) {
+    dgba_farm_message *first = &c->workers[c->answered[0]].answer;
     for (int64_t i = 0; i < crew_count; ++i) {
-        const dgba_farm_message *answer = &c->workers[c->crew[i]].answer;
+        dgba_farm_message *answer = &c->workers[c->answered[i]].answer;
         if (answer->tag != DGBA_FARM_RESULT) return NULL;
         if (first->status == DGBA_OK && answer->status != DGBA_OK) first = answer;
     }
     return first;
 }
 
-/** The workers of a unit are idle when all of them have answered. */
+/** The workers of a unit are idle when all of them have answered. They go on with others while its result is written to
+ *  disk, which takes longer than all the rest. */
 static void take_answer(coordinator *c, int64_t u) {
-    const int64_t crew_count = dgba_sched_crew(c->crew, c->sched, u);
-    const dgba_farm_message *answer = find_answer(c, crew_count);
-    if (answer == NULL) return;
-    finish_unit(c, c->crew, crew_count, answer);
-    for (int64_t i = 0; i < crew_count; ++i) set_idle(c, (int)c->crew[i]);
+    const int64_t crew_count = dgba_sched_crew(c->answered, c->sched, u);
+    dgba_farm_message *found = find_answer(c, crew_count);
+    if (found == NULL) return;
+    dgba_farm_message answer = *found;
+    *found = (dgba_farm_message){0};
+    dgba_sched_release(c->sched, u);
+    for (int64_t i = 0; i < crew_count; ++i) set_idle(c, (int)c->answered[i]);
+    hand_out(c);
+    finish_unit(c, c->answered, crew_count, &answer);
+    dgba_farm_message_free(&answer);
 }
 
 /** Takes one result, if one has arrived. */
@@ -220,10 +229,6 @@ static void tick_now_and_then(coordinator *c) {
     tick(c);
 }
 
-static bool is_stop_wanted(const coordinator *c) {
-    return !c->stopping && c->farm->should_stop != NULL && c->farm->should_stop(c->farm->context);
-}
-
 static void coordinate(coordinator *c) {
     double pause = 0;
     for (int w = dgba_farm_workers() - 1; w >= 0; --w) {
@@ -236,9 +241,9 @@ static void coordinate(coordinator *c) {
             pause = 0;
         } else {
             give_up_on_units(c); // their answers are not there
-            dgba_farm_pause(&pause);
+            pause = dgba_farm_next_pause(pause);
+            dgba_farm_thread_wait(c->thread, pause);
         }
-        if (is_stop_wanted(c)) stop(c);
         hand_out(c);
         tick_now_and_then(c);
     }
@@ -266,6 +271,7 @@ static dgba_status run_units(const dgba_farm *farm) {
     DGBA_TRY_OUT(DGBA_NEW(&c.idle, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.workers, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.crew, dgba_farm_workers()));
+    DGBA_TRY_OUT(DGBA_NEW(&c.answered, dgba_farm_workers()));
     DGBA_TRY_OUT(DGBA_NEW(&c.tries, farm->unit_count));
     DGBA_TRY_OUT(dgba_sched_create(&c.sched, farm->units, farm->unit_count, dgba_farm_workers()));
     if (dgba_farm_crew_communicator() == MPI_COMM_NULL) dgba_sched_share_nothing(c.sched);
@@ -279,6 +285,7 @@ out:
     dgba_free(c.workers);
     dgba_free(c.idle);
     dgba_free(c.crew);
+    dgba_free(c.answered);
     dgba_free(c.tries);
     dgba_free(c.message);
     return status;

@@ -18,6 +18,7 @@ static void post_result(dgba_farm_thread *worker, const dgba_farm_message *resul
     pthread_mutex_lock(&worker->lock);
     worker->message = *result;
     worker->has_result = true;
+    pthread_cond_signal(&worker->answered);
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -42,6 +43,7 @@ static void block_signals(sigset_t *before) {
 
 static void destroy(dgba_farm_thread *worker) {
     pthread_cond_destroy(&worker->posted);
+    pthread_cond_destroy(&worker->answered);
     pthread_mutex_destroy(&worker->lock);
     dgba_free(worker);
 }
@@ -53,6 +55,7 @@ dgba_status dgba_farm_thread_start(dgba_farm_thread **out, const dgba_farm *farm
     worker->farm = farm;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->posted, NULL);
+    pthread_cond_init(&worker->answered, NULL);
     sigset_t before;
     block_signals(&before); // a new thread inherits the mask
     const int error = pthread_create(&worker->thread, NULL, live, worker);
@@ -70,6 +73,17 @@ void dgba_farm_thread_send(dgba_farm_thread *worker, const dgba_farm_message *un
     worker->message = *unit;
     worker->has_unit = true;
     pthread_cond_signal(&worker->posted);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+void dgba_farm_thread_wait(dgba_farm_thread *worker, double seconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until); // what conditions go by; a clock that is set makes one pause longer
+    until.tv_nsec += (long)(1e9 * seconds);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&worker->lock);
+    if (!worker->has_result) pthread_cond_timedwait(&worker->answered, &worker->lock, &until);
     pthread_mutex_unlock(&worker->lock);
 }
 
