@@ -1,7 +1,8 @@
 #include "conv2d_winograd.h"
 
-// Weights are turned into points a panel of output channels at a time, in the scratch: kept, they would take four times the
-// memory of the weights, and reading that would cost as much as making them anew.
+// Weights are turned into points where they are needed: kept, they would take four times the memory of the weights, and
+// reading that would cost as much as making them anew. A row of points is made at a time, for the output channels of a
+// panel: that stays in the second-level cache until it is multiplied.
 
 enum {
     MOST_BLOCK = 8,        // tiles, as many as the best kernel multiplies at once
@@ -16,10 +17,10 @@ typedef struct job {
     int64_t in, out; // channels, in the direction of the call
     int64_t images;  // of a chunk
     int64_t plane;
-    int64_t panel_floats;                                             // of one position
-    int64_t input_stride, output_stride;                              // of a tile's row in the matrices
-    int64_t pixel_floats, input_floats, output_floats, weight_floats; // of the parts
-    float *pixels, *weights;
+    int64_t panel_floats;                                                          // of one position
+    int64_t input_stride, output_stride;                                           // of a tile's row in the matrices
+    int64_t pixel_floats, input_floats, output_floats, taps_floats, weight_floats; // of the parts
+    float *pixels, *taps, *weights;
     winograd_matrices inputs, outputs;
 } job;
 
@@ -103,19 +104,22 @@ static job cut(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     const int64_t out_block = direction == DGBA_CONV2D_BACKWARD_PARAMS ? GRADIENT_CHANNELS : DGBA_PANEL_COLUMNS;
     j.input_stride = round_up(j.in, WINOGRAD_LANES);
     j.output_stride = round_up(smaller(j.out, out_block), WINOGRAD_LANES);
-    j.panel_floats = round_up(j.in * DGBA_PANEL_COLUMNS, WINOGRAD_LANES) + 5 * WINOGRAD_LANES;
+    j.panel_floats = j.in * DGBA_PANEL_COLUMNS + 5 * WINOGRAD_LANES;
     j.pixel_floats = (j.plane + 1) * WINOGRAD_LANES;
     j.input_floats = winograd_matrices_floats(&j.map, j.input_stride);
     j.output_floats = winograd_matrices_floats(&j.map, j.output_stride);
-    j.weight_floats =
-        j.map.positions *
-        (direction == DGBA_CONV2D_BACKWARD_PARAMS ? GRADIENT_CHANNELS * round_up(j.in, WINOGRAD_LANES) : j.panel_floats);
+    if (direction == DGBA_CONV2D_BACKWARD_PARAMS) {
+        j.weight_floats = j.map.positions * GRADIENT_CHANNELS * round_up(j.in, WINOGRAD_LANES);
+    } else {
+        j.weight_floats = 2 * WINOGRAD_MOST_POINTS * j.panel_floats; // an axis has at most two kinds
+        j.taps_floats = winograd_taps_floats(j.in);
+    }
     return j;
 }
 
 static int64_t scratch_floats(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     const job j = cut(g, direction);
-    return j.pixel_floats + j.input_floats + j.output_floats + j.weight_floats;
+    return j.pixel_floats + j.input_floats + j.output_floats + j.taps_floats + j.weight_floats;
 }
 
 static job job_of(const conv2d_geometry *g, dgba_conv2d_direction direction, float *scratch) {
@@ -124,7 +128,8 @@ static job job_of(const conv2d_geometry *g, dgba_conv2d_direction direction, flo
     j.inputs = (winograd_matrices){scratch, j.input_stride, blocked};
     j.outputs = (winograd_matrices){scratch + j.input_floats, j.output_stride, false};
     j.weights = j.outputs.data + j.output_floats;
-    j.pixels = j.weights + j.weight_floats;
+    j.taps = j.weights + j.weight_floats;
+    j.pixels = j.taps + j.taps_floats;
     dgba_fill(j.pixels + j.plane * WINOGRAD_LANES, 0, WINOGRAD_LANES);
     return j;
 }
@@ -150,20 +155,32 @@ static void read_points(const job *j, winograd_matrices to, reader *read, const 
     }
 }
 
-static const float *panel_of(const job *j, const winograd_group *g, int64_t point) {
-    return j->weights + (g->first_position + point) * j->panel_floats;
+/** The products at row `row` of a group's points. */
+static void multiply(const job *j, const winograd_group *g, int64_t row, const float *panel, int64_t count) {
+    const int64_t columns = winograd_points(g->across);
+    for (int64_t p = row * columns; p < (row + 1) * columns; ++p, panel += j->panel_floats) {
+        const float *from = winograd_matrix(j->inputs, g, p);
+        float *to = winograd_matrix(j->outputs, g, p);
+        for (int64_t tile = 0; tile < g->tiles; tile += g->block) {
+            const dgba_rows rows = {from + tile * j->input_stride, WINOGRAD_LANES, g->block * WINOGRAD_LANES,
+                                    smaller(g->block, g->tiles - tile), j->in};
+            dgba_panel_product(to + tile * j->output_stride, j->output_stride, rows, panel, count);
+        }
+    }
 }
 
-static void multiply(const job *j, int64_t count) {
-    for (int64_t i = 0; i < j->map.group_count; ++i) {
-        const winograd_group *g = &j->map.groups[i];
-        for (int64_t p = 0; p < g->points; ++p) {
-            const float *from = winograd_matrix(j->inputs, g, p), *panel = panel_of(j, g, p);
-            float *to = winograd_matrix(j->outputs, g, p);
-            for (int64_t tile = 0; tile < g->tiles; tile += g->block) {
-                const dgba_rows rows = {from + tile * j->input_stride, WINOGRAD_LANES, g->block * WINOGRAD_LANES,
-                                        smaller(g->block, g->tiles - tile), j->in};
-                dgba_panel_product(to + tile * j->output_stride, j->output_stride, rows, panel, count);
+/** The points of the output channels first .. first+count−1. */
+static void multiply_rows(const job *j, const winograd_filters *filters, int64_t first, int64_t count) {
+    winograd_arrange(j->taps, filters, first, count);
+    for (winograd_kind down = 0; down < WINOGRAD_KINDS; ++down) {
+        if (winograd_pieces(&j->map.down, down) == 0) continue;
+        for (int64_t row = 0; row < winograd_points(down); ++row) {
+            const float *panel = j->weights;
+            winograd_panels(j->weights, j->panel_floats, j->taps, &j->map, down, row, j->in, count);
+            for (const winograd_group *g = j->map.groups; g < j->map.groups + j->map.group_count; ++g) {
+                if (g->down != down) continue;
+                multiply(j, g, row, panel, count);
+                panel += winograd_points(g->across) * j->panel_floats;
             }
         }
     }
@@ -197,8 +214,7 @@ static void convolve(float *to, const float *from, const float *w, const job *j,
         read_points(j, j->inputs, winograd_read_inputs, from + image * j->in * j->plane, j->in, 0, j->in, images);
         for (int64_t first = 0; first < j->out; first += DGBA_PANEL_COLUMNS) {
             const int64_t count = smaller(j->out - first, DGBA_PANEL_COLUMNS);
-            winograd_panels(j->weights, j->panel_floats, &filters, &j->map, first, count);
-            multiply(j, count);
+            multiply_rows(j, &filters, first, count);
             write_maps(j, to + image * j->out * j->plane, first, count, images, f);
         }
     }

@@ -108,10 +108,16 @@ typedef struct winograd_filters {
     bool transposed; // of the backward pass: out = C, in = K, and the taps turned round
 } winograd_filters;
 
-/** G: panels of the filters of the output channels first .. first+count−1, count ≤ 48: per position `in` rows of 48.
+/** Floats for the taps of the filters from `in` channels to the output channels of a panel. */
+int64_t winograd_taps_floats(int64_t in);
+
+/** Rearranges the filters of the output channels first .. first+count−1, count ≤ 48: these become the lanes. */
+void winograd_arrange(float *taps, const winograd_filters *filters, int64_t first, int64_t count);
+
+/** G: panels (in,48) of arranged filters for row `row` of the points of all tiles of kind `down`, group after group.
  *  `stride` floats from panel to panel. */
-void winograd_panels(float *panels, int64_t stride, const winograd_filters *filters, const winograd_map *map, int64_t first,
-                     int64_t count);
+void winograd_panels(float *panels, int64_t stride, const float *taps, const winograd_map *map, winograd_kind down,
+                     int64_t row, int64_t in, int64_t count);
 
 /** Adds Gᵀ gradient G to the filters of one output channel.
  *  Shapes    dw (in,3,3)  gradient: per position, at distances of `stride` floats, `in` floats */

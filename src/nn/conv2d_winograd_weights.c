@@ -4,6 +4,8 @@
 
 // As with tiles: along one axis, first down, then across; the lanes are filters.
 
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
 static const float sixth = 1.0F / 6, twelfth = 1.0F / 12, twenty_fourth = 1.0F / 24;
 
 /** G */
@@ -59,9 +61,11 @@ INLINE void points_to_taps(winograd_kind kind, lanes *to, int64_t t, const lanes
 
 /* ---- Panels ---- */
 
-enum { FILTERS = BLOCK, GROUPS = DGBA_PANEL_COLUMNS / WINOGRAD_LANES }; // filters and lanes that are arranged at once
-
-typedef float filter_block[FILTERS * WINOGRAD_TAPS * WINOGRAD_LANES]; // (filter, tap, lane)
+enum {
+    FILTERS = BLOCK, // that are arranged at once, for the lanes
+    GROUPS = DGBA_PANEL_COLUMNS / WINOGRAD_LANES,
+    BLOCK_FLOATS = FILTERS * WINOGRAD_TAPS * WINOGRAD_LANES // (filter, tap, lane)
+};
 
 /** First tap of the filter from input channel `in` to output channel `out`. */
 INLINE const float *filter(const winograd_filters *f, int64_t out, int64_t in) {
@@ -71,14 +75,16 @@ INLINE const float *filter(const winograd_filters *f, int64_t out, int64_t in) {
 /** Any number of filters and lanes; those that are not there become 0. */
 static void arrange_some(float *block, const winograd_filters *f, int64_t out, int64_t in, int64_t lane_count,
                          int64_t filters) {
-    memset(block, 0, sizeof(filter_block));
+    memset(block, 0, BLOCK_FLOATS * sizeof *block);
     for (int64_t lane = 0; lane < lane_count; ++lane)
         for (int64_t k = 0; k < filters; ++k)
             for (int64_t t = 0; t < WINOGRAD_TAPS; ++t)
-                block[(k * WINOGRAD_TAPS + t) * WINOGRAD_LANES + lane] = filter(f, out + lane, in + k)[t];
+                block[(k * WINOGRAD_TAPS + (f->transposed ? WINOGRAD_TAPS - 1 - t : t)) * WINOGRAD_LANES + lane] =
+                    filter(f, out + lane, in + k)[t];
 }
 
-/** A whole block. The filters of a lane lie in a row, or, transposed, the lanes of a filter do. */
+/** A whole block. The filters of a lane lie in a row, or, transposed, the lanes of a filter do, and their taps are turned
+ *  round. */
 DGBA_VECTORIZE
 static void arrange(float *block, const winograd_filters *f, int64_t out, int64_t in) {
     if (!f->transposed) {
@@ -92,56 +98,91 @@ static void arrange(float *block, const winograd_filters *f, int64_t out, int64_
         const float *from = filter(f, out, in + k);
         float *to = block + k * WINOGRAD_TAPS * WINOGRAD_LANES;
         for (int64_t lane = 0; lane < WINOGRAD_LANES; lane += BLOCK)
-            transpose_block(to + lane, WINOGRAD_LANES, from + lane * WINOGRAD_TAPS, WINOGRAD_TAPS);
-        for (int64_t lane = 0; lane < WINOGRAD_LANES; ++lane)
-            to[BLOCK * WINOGRAD_LANES + lane] = from[lane * WINOGRAD_TAPS + BLOCK];
+            transpose_block(to + BLOCK * WINOGRAD_LANES + lane, -WINOGRAD_LANES, from + lane * WINOGRAD_TAPS,
+                            WINOGRAD_TAPS);
+        for (int64_t lane = 0; lane < WINOGRAD_LANES; ++lane) to[lane] = from[lane * WINOGRAD_TAPS + BLOCK];
     }
 }
 
-/** Points of a few filters to the channels of a panel. Written a row of points at a time: more streams to memory at once
- *  than that are slow. `step` lanes from position to position. */
-DGBA_VECTORIZE
-static void write_blocks(lanes *panels, int64_t step, const filter_block *blocks, int64_t block_count,
-                         const winograd_map *map, int64_t filters, bool turned) {
-    const int64_t next = turned ? -1 : 1;
-    for (int64_t i = 0; i < map->group_count; ++i) {
-        const winograd_group *g = &map->groups[i];
-        const int64_t rows = winograd_points(g->down), columns = winograd_points(g->across);
-        lanes half[FILTERS][GROUPS][WINOGRAD_MOST_POINTS * WINOGRAD_KERNEL];
-        for (int64_t k = 0; k < filters; ++k) {
-            for (int64_t b = 0; b < block_count; ++b) {
-                const lanes *taps = (const lanes *)blocks[b] + k * WINOGRAD_TAPS + (turned ? WINOGRAD_TAPS - 1 : 0);
-                for (int64_t s = 0; s < WINOGRAD_KERNEL; ++s)
-                    taps_to_points(g->down, half[k][b] + s, WINOGRAD_KERNEL, taps + s * next, WINOGRAD_KERNEL * next);
-            }
-        }
-        for (int64_t row = 0; row < rows; ++row) {
-            lanes *to = panels + (g->first_position + row * columns) * step;
-            for (int64_t k = 0; k < filters; ++k)
-                for (int64_t b = 0; b < block_count; ++b)
-                    taps_to_points(g->across, to + k * GROUPS + b, step, half[k][b] + row * WINOGRAD_KERNEL, 1);
-        }
-    }
-}
+int64_t winograd_taps_floats(int64_t in) { return (in + FILTERS - 1) / FILTERS * GROUPS * BLOCK_FLOATS; }
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-void winograd_panels(float *panels, int64_t stride, const winograd_filters *f, const winograd_map *map, int64_t first,
-                     int64_t count) {
-    _Alignas(64) filter_block blocks[GROUPS];
+void winograd_arrange(float *taps, const winograd_filters *f, int64_t first, int64_t count) {
     for (int64_t in = 0; in < f->in; in += FILTERS) {
         const int64_t filters = smaller(f->in - in, FILTERS);
-        int64_t used = 0;
-        for (int64_t lane = 0; lane < count; lane += WINOGRAD_LANES, ++used) {
+        for (int64_t lane = 0; lane < DGBA_PANEL_COLUMNS; lane += WINOGRAD_LANES, taps += BLOCK_FLOATS) {
             const int64_t lane_count = smaller(count - lane, WINOGRAD_LANES);
             if (filters == FILTERS && lane_count == WINOGRAD_LANES)
-                arrange(blocks[used], f, first + lane, in);
-            else
-                arrange_some(blocks[used], f, first + lane, in, lane_count, filters);
+                arrange(taps, f, first + lane, in);
+            else if (lane_count > 0)
+                arrange_some(taps, f, first + lane, in, lane_count, filters);
         }
-        write_blocks((lanes *)(panels + in * DGBA_PANEL_COLUMNS), stride / WINOGRAD_LANES, blocks, used, map, filters,
-                     f->transposed);
     }
+}
+
+/** One call: what all of its filters have in common. */
+typedef struct row_of_panels {
+    lanes *panels;
+    int64_t step;           // lanes from panel to panel
+    winograd_kind kinds[2]; // of the pieces across
+    int64_t kind_count;
+    const float *taps;
+    int64_t in, groups;
+} row_of_panels;
+
+/** Points (row, 0), (row, 1), … of all filters. Kind and row are constants wherever this is inlined. */
+INLINE void write_row(const row_of_panels *r, winograd_kind down, int64_t row) {
+    for (int64_t k = 0; k < r->in; ++k) {
+        for (int64_t g = 0; g < r->groups; ++g) {
+            const float *block = r->taps + (k / FILTERS * GROUPS + g) * BLOCK_FLOATS;
+            const lanes *taps = (const lanes *)block + k % FILTERS * WINOGRAD_TAPS;
+            lanes half[WINOGRAD_KERNEL], *to = r->panels + k * GROUPS + g;
+            for (int64_t s = 0; s < WINOGRAD_KERNEL; ++s) {
+                lanes points[WINOGRAD_MOST_POINTS];
+                taps_to_points(down, points, 1, taps + s, WINOGRAD_KERNEL);
+                half[s] = points[row];
+            }
+            for (int64_t i = 0; i < r->kind_count; ++i) {
+                taps_to_points(r->kinds[i], to, r->step, half, 1);
+                to += winograd_points(r->kinds[i]) * r->step;
+            }
+        }
+    }
+}
+
+DGBA_VECTORIZE
+static void write_any_row(const row_of_panels *r, winograd_kind down, int64_t row) {
+#define ROW(kind, number)                    \
+    if (down == (kind) && row == (number)) { \
+        write_row(r, kind, number);          \
+        return;                              \
+    }
+    ROW(WINOGRAD_ONE, 0)
+    ROW(WINOGRAD_TWO, 0)
+    ROW(WINOGRAD_TWO, 1)
+    ROW(WINOGRAD_TWO, 2)
+    ROW(WINOGRAD_THREE, 0)
+    ROW(WINOGRAD_THREE, 1)
+    ROW(WINOGRAD_THREE, 2)
+    ROW(WINOGRAD_THREE, 3)
+    ROW(WINOGRAD_FOUR, 0)
+    ROW(WINOGRAD_FOUR, 1)
+    ROW(WINOGRAD_FOUR, 2)
+    ROW(WINOGRAD_FOUR, 3)
+    ROW(WINOGRAD_FOUR, 4)
+    ROW(WINOGRAD_FOUR, 5)
+#undef ROW
+}
+
+void winograd_panels(float *panels, int64_t stride, const float *taps, const winograd_map *map, winograd_kind down,
+                     int64_t row, int64_t in, int64_t count) {
+    row_of_panels r = {.panels = (lanes *)panels,
+                       .step = stride / WINOGRAD_LANES,
+                       .taps = taps,
+                       .in = in,
+                       .groups = (count + WINOGRAD_LANES - 1) / WINOGRAD_LANES};
+    for (winograd_kind across = 0; across < WINOGRAD_KINDS; ++across)
+        if (winograd_pieces(&map->across, across) > 0) r.kinds[r.kind_count++] = across;
+    write_any_row(&r, down, row);
 }
 
 /* ---- Gradients ---- */
