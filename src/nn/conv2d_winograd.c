@@ -6,7 +6,8 @@
 
 enum {
     MOST_BLOCK = 8,        // tiles, as many as the best kernel multiplies at once
-    CHUNK_TILES = 256,     // images are computed together up to about this number of tiles
+    CHUNK_TILES = 256,     // images are computed together up to about this number of tiles at a position,
+    CHUNK_ROWS = 14000,    // and of tiles' points in all, which take the memory
     GRADIENT_CHANNELS = 96 // output channels whose weights' gradients are computed together
 };
 
@@ -58,16 +59,11 @@ static winograd_map map_of(const conv2d_geometry *g, int64_t images) {
     return map;
 }
 
-static int64_t tiles_of(const winograd_map *map) {
-    int64_t tiles = 0;
-    for (int64_t i = 0; i < map->group_count; ++i) tiles += map->groups[i].tiles;
-    return tiles;
-}
-
 /** Images of a chunk: as few chunks as possible, as equal as possible. */
 static int64_t chunk_images(const conv2d_geometry *g) {
     const winograd_map one = map_of(g, 1);
-    const int64_t most = larger(CHUNK_TILES / tiles_of(&one), 1), chunks = (g->x.n + most - 1) / most;
+    const int64_t fitting = smaller(CHUNK_TILES * one.positions, CHUNK_ROWS) / one.matrix_rows;
+    const int64_t most = larger(fitting, 1), chunks = (g->x.n + most - 1) / most;
     return (g->x.n + chunks - 1) / chunks;
 }
 
