@@ -61,7 +61,7 @@ static int64_t scratch(dgba_conv2d_algorithm algorithm, const dgba_conv2d *conv,
 }
 
 /** Columns and panels are bounded by a cache's size for maps of any size, Winograd's matrices by an image's, for any number
- *  of images; Strassen's by the weights'. */
+ *  of images, and a little more where they share points; Strassen's by the weights'. */
 static void scratch_is_bounded(void **state) {
     (void)state;
     const dgba_conv2d small = {64, 64, 3, 1, 1, 1}, large = {512, 1024, 3, 1, 12, 12}, pointwise = {64, 64, 1, 1, 0, 1};
@@ -78,7 +78,7 @@ static void scratch_is_bounded(void **state) {
         assert_in_range(scratch(DGBA_CONV2D_WINOGRAD, &small, x), 1, 5 * pixels + 2 * megabyte);
     }
     assert_in_range(scratch(DGBA_CONV2D_COLUMNS, &large, (dgba_shape){16, 512, 41, 41}), 1, 8 * megabyte);
-    assert_in_range(scratch(DGBA_CONV2D_WINOGRAD, &large, (dgba_shape){16, 512, 41, 41}), 1, 60 * megabyte);
+    assert_in_range(scratch(DGBA_CONV2D_WINOGRAD, &large, (dgba_shape){16, 512, 41, 41}), 1, 64 * megabyte);
 }
 
 int main(void) {
