@@ -107,14 +107,15 @@ static void arrange(float *block, const winograd_filters *f, int64_t out, int64_
 int64_t winograd_taps_floats(int64_t in) { return (in + FILTERS - 1) / FILTERS * GROUPS * BLOCK_FLOATS; }
 
 void winograd_arrange(float *taps, const winograd_filters *f, int64_t first, int64_t count) {
-    for (int64_t in = 0; in < f->in; in += FILTERS) {
-        const int64_t filters = smaller(f->in - in, FILTERS);
-        for (int64_t lane = 0; lane < DGBA_PANEL_COLUMNS; lane += WINOGRAD_LANES, taps += BLOCK_FLOATS) {
-            const int64_t lane_count = smaller(count - lane, WINOGRAD_LANES);
+    for (int64_t lane = 0; lane < count; lane += WINOGRAD_LANES) {
+        const int64_t lane_count = smaller(count - lane, WINOGRAD_LANES);
+        float *block = taps + lane / WINOGRAD_LANES * BLOCK_FLOATS;
+        for (int64_t in = 0; in < f->in; in += FILTERS, block += GROUPS * BLOCK_FLOATS) {
+            const int64_t filters = smaller(f->in - in, FILTERS);
             if (filters == FILTERS && lane_count == WINOGRAD_LANES)
-                arrange(taps, f, first + lane, in);
-            else if (lane_count > 0)
-                arrange_some(taps, f, first + lane, in, lane_count, filters);
+                arrange(block, f, first + lane, in);
+            else
+                arrange_some(block, f, first + lane, in, lane_count, filters);
         }
     }
 }
