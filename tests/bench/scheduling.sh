@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What scheduling costs: two workers against one on a sweep of equal units, and the time between units.
-# Usage: scheduling.sh [FOLDER_OF_THE_BUILD]      (build/release if not given; wants two idle cores for a minute)
+# Usage: scheduling.sh [FOLDER_OF_THE_BUILD]      (build/release if not given; wants two idle cores for three minutes)
 set -euo pipefail
 build=$(realpath "${1:-build/release}")
 dgba=$build/dgba
@@ -13,7 +13,7 @@ cat > "$work/sweep.yaml" <<EOF
 data: {file: $work/data.h5, tasks: [segment_semantic, normal, depth_zbuffer], shard: 8}
 model: {width: 0.125, head: {channels: 16, rates: [1, 2]}}
 train: {iterations: 1, batch: 2}
-attack: {step: {kind: ifgsm, iterations: 10}, rule: [total, dgba], epsilon: [2, 4]}
+attack: {step: {kind: ifgsm, iterations: 40}, rule: [total, dgba], epsilon: [2, 4]}
 EOF
 
 # Models and clean measurements first, so that only equal units are timed.
