@@ -37,7 +37,7 @@ merge() { # TARGET
 }
 
 build
-targets=(${2:-yaml settings npy data checkpoint unit results damage})
+targets=(${2:-yaml settings message npy data checkpoint training unit results damage})
 for target in "${targets[@]}"; do
   if [ "${1:-60}" = merge ]; then merge "$target"; else fuzz "${1:-60}" "$target"; fi
 done
