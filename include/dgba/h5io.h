@@ -1,5 +1,7 @@
 /** HDF5 files: datasets with unit and description, attributes, atomic replacement, files in memory.
  *
+ *  A file of up to 1 GiB ends with a checksum, which no other reader of HDF5 notices; opening compares it, so that damage
+ *  is told before HDF5 meets it. Files of others, and those that others have changed since, have none.
  *  Paths inside a file are absolute ("/attacks/epsilon"); groups on the way are created. Object times are off, so equal
  *  content gives equal bytes. Every error names the file and the path inside it.
  */
@@ -15,7 +17,7 @@
 typedef struct dgba_h5 dgba_h5;
 
 /** Opens an existing file for reading, without locking it.
- *  Errors    DGBA_E_IO if it cannot be read, DGBA_E_FORMAT if it is not HDF5 or truncated */
+ *  Errors    DGBA_E_IO if it cannot be read, DGBA_E_FORMAT if it is not HDF5, truncated or damaged */
 dgba_status dgba_h5_open(dgba_h5 **out, const char *path);
 
 /** Starts a new file beside `path`; dgba_h5_commit() puts it in place.
@@ -72,8 +74,9 @@ dgba_status dgba_h5_read_rows(void *content, dgba_h5 *file, const char *path, dg
  *  Errors    DGBA_E_FORMAT if it is missing or has another number of elements */
 dgba_status dgba_h5_read(void *content, dgba_h5 *file, const char *path, dgba_h5_type type, int64_t count);
 
-/** Sizes of a dataset.
- *  Errors    DGBA_E_FORMAT if it is missing or has more than DGBA_H5_MOST_AXES axes */
+/** Sizes of a dataset; 0 beyond its axes. What they multiply to can be counted and can come from this file, so that
+ *  memory may be taken for it.
+ *  Errors    DGBA_E_FORMAT if it is missing, has more than DGBA_H5_MOST_AXES axes, or claims more than the file can hold */
 dgba_status dgba_h5_sizes(int *axes, int64_t sizes[DGBA_H5_MOST_AXES], dgba_h5 *file, const char *path);
 
 /** UTF-8 strings as a dataset of strings: a list of `count`, or an array of the sizes of `dataset` (its type and chunks do

@@ -155,6 +155,10 @@ typedef struct dgba_train_job {
 dgba_status dgba_train_begin(dgba_train_state *out, const dgba_train_job *job);
 void dgba_train_state_free(dgba_train_state *state);
 
+/** Whether a training can have been in the state, which comes from a file: its log must be that of the iterations done.
+ *  Errors    DGBA_E_FORMAT */
+dgba_status dgba_train_check_state(const dgba_train_state *state, const dgba_train *options);
+
 /** Trains from the state on to the last iteration. Where it ends depends on the job and the state only, but not on the
  *  crew: each of its members calls this with the same job and state, and ends with the same state.
  *  Formula   an iteration of adversarial training: a step on a batch (unless switched off); an attack on it with the model

@@ -2,6 +2,8 @@
 
 #include "check.h"
 
+enum { MOST_COMPARISONS = 100000000 }; // of points with exclusions: a few seconds
+
 static dgba_status check_one(config_exclusions *out, const dgba_yaml *document, const dgba_config_section *section,
                              const dgba_yaml_node *node) {
     if (node->kind != DGBA_YAML_MAP || node->count == 0)
@@ -50,27 +52,39 @@ static int64_t remove_points(config_points *points, const config_points *parts) 
     return before - kept;
 }
 
-static dgba_status leave_out(config_points *points, config_entry *exclusion, const dgba_yaml *document,
+/** Counts comparisons down from those that are left. */
+static dgba_status check_work(int64_t *left, const config_points *points, const config_points *parts,
+                              const dgba_yaml *document, const dgba_yaml_node *node) {
+    *left -= points->count * parts->count;
+    if (*left >= 0) return DGBA_OK;
+    return dgba_yaml_fail(document, node, false, "exclude: more than %d comparisons of points with what is left out",
+                          MOST_COMPARISONS);
+}
+
+static dgba_status leave_out(config_points *points, int64_t *left, config_entry *exclusion, const dgba_yaml *document,
                              const dgba_yaml_node *node) {
     config_points parts;
     int64_t repeats = 0;
-    const dgba_status status = dgba_config_expand(&parts, &repeats, exclusion);
+    dgba_status status = dgba_config_expand(&parts, &repeats, exclusion);
     if (status == DGBA_E_CONFIG) return dgba_yaml_fail(document, node, false, "exclude: %s", dgba_error());
     DGBA_TRY(status);
+    DGBA_TRY_OUT(check_work(left, points, &parts, document, node));
     if (remove_points(points, &parts) == 0 &&
         dgba_yaml_fail(document, node, false, "exclude: the sweep has no such point") != DGBA_OK) {
         DGBA_WARNING_ROOT("%s", dgba_error());
         dgba_error_clear();
     }
+out:
     dgba_config_points_free(&parts);
-    return DGBA_OK;
+    return status;
 }
 
 dgba_status dgba_config_leave_out(config_points *points, config_exclusions *exclusions, const dgba_yaml *document,
                                   const dgba_yaml_node *node) {
     const dgba_yaml_node *place = node->kind == DGBA_YAML_LIST ? node->first : node;
+    int64_t left = MOST_COMPARISONS;
     for (int64_t i = 0; i < exclusions->count; ++i, place = place->next) {
-        DGBA_TRY(leave_out(points, &exclusions->items[i], document, place));
+        DGBA_TRY(leave_out(points, &left, &exclusions->items[i], document, place));
         if (points->count == 0) return dgba_yaml_fail(document, place, false, "exclude: nothing is left of the sweep");
     }
     return DGBA_OK;

@@ -3,7 +3,7 @@
 
 #include "axes.h"
 
-enum { MOST_POINTS = 1000000 };
+enum { MOST_POINTS = 100000 };
 
 static void count_entry(config_entry *entry);
 

@@ -3,7 +3,7 @@
 
 #include "axes.h"
 
-enum { MOST_SECTIONS = 31 };
+enum { MOST_SECTIONS = 31, MOST_VALUES = 30000 };
 
 typedef struct loaded_section {
     char *name;
@@ -92,8 +92,27 @@ static dgba_status load_section(loaded_section *out, const dgba_yaml *document, 
     return dgba_config_leave_out(&out->points, &out->exclusions, document, exclude);
 }
 
+/** Values of an entry as they are printed: a list counts its items. */
+static int64_t count_values(const config_entry *entry) {
+    int64_t count = 1;
+    for (const char *c = entry->value != NULL ? entry->value : ""; *c != '\0'; ++c) count += *c == ',';
+    for (int64_t i = 0; i < entry->axis_count; ++i)
+        for (int64_t j = 0; j < entry->axes[i].entry_count; ++j) count += count_values(&entry->axes[i].entries[j]);
+    return count;
+}
+
+/** The resolved text has all values, repeats and defaults too, and must stay within what YAML is read with. */
+static dgba_status check_values(int64_t *values, const loaded_section *section, const dgba_yaml *document) {
+    *values += count_values(&section->content);
+    for (int64_t i = 0; i < section->exclusions.count; ++i) *values += count_values(&section->exclusions.items[i]);
+    if (*values <= MOST_VALUES) return DGBA_OK;
+    return dgba_yaml_fail(document, dgba_yaml_root(document), false, "more than %d values, repeats and defaults included",
+                          MOST_VALUES);
+}
+
 static dgba_status load_sections(dgba_config *config, const dgba_yaml *document, const char *path,
                                  const dgba_config_schema *schema) {
+    int64_t values = 0;
     DGBA_TRY(check_top(document, schema));
     DGBA_TRY(read_name(config, document, path));
     DGBA_TRY(DGBA_NEW(&config->sections, schema->count));
@@ -103,6 +122,7 @@ static dgba_status load_sections(dgba_config *config, const dgba_yaml *document,
     for (int64_t i = 0; i < schema->count; ++i) {
         loaded_section *section = &config->sections[config->section_count++];
         DGBA_TRY(load_section(section, document, &schema->sections[i], path));
+        DGBA_TRY(check_values(&values, section, document));
         dgba_config_print(&config->resolved, section->name, &section->content, section->present);
         dgba_config_print_exclusions(&config->resolved, &section->exclusions);
     }

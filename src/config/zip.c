@@ -80,6 +80,13 @@ static dgba_status read_count(int64_t *out, const config_scope *at, const dgba_y
                           node->text);
 }
 
+static dgba_status check_count(const config_scope *at, const config_axis *seeds, int64_t count,
+                               const dgba_yaml_node *node) {
+    if (seeds->entry_count <= MOST_REPEATS / count) return DGBA_OK;
+    return dgba_yaml_fail(at->document, node, false, "repeat: %lld seeds, %lld times, are more than %d",
+                          (long long)seeds->entry_count, (long long)count, MOST_REPEATS);
+}
+
 /** Puts the seeds `first`, `first` + 1, ... in place of one. */
 static dgba_status add_seeds(config_axis *seeds, const char *first, int64_t count) {
     int64_t seed = 0;
@@ -99,6 +106,7 @@ dgba_status dgba_config_repeat(config_entry *into, const config_scope *at, const
     DGBA_TRY(read_count(&count, at, repeat));
     while (strcmp(into->axes[place].name, "seed") != 0) ++place; // the key is known only beside a seed
     config_axis *axis = &into->axes[place], seeds = {0};
+    DGBA_TRY(check_count(at, axis, count, repeat));
     dgba_status status = DGBA_OK;
     for (int64_t i = 0; i < axis->entry_count && status == DGBA_OK; ++i)
         status = add_seeds(&seeds, axis->entries[i].value, count);

@@ -138,6 +138,10 @@ static dgba_status read_split(dgba_data *data, const char *name) {
     int64_t sizes[DGBA_H5_MOST_AXES];
     data_split *split = NULL;
     DGBA_TRY_OUT(dgba_h5_sizes(&axes, sizes, data->file, dataset));
+    if (axes != 1) {
+        status = dgba_fail(DGBA_E_FORMAT, "%s: %s is not a list of images", dgba_h5_name(data->file), dataset);
+        goto out;
+    }
     DGBA_TRY_OUT(dgba_data_splits_add(&split, &data->splits, name, sizes[0]));
     DGBA_TRY_OUT(dgba_h5_read(split->images, data->file, dataset, DGBA_H5_I64, split->count));
     for (int64_t i = 0; i < split->count; ++i) {

@@ -54,6 +54,7 @@ dgba_status dgba_h5_read_cells(dgba_names *out, dgba_h5 *file, const char *path)
         status = dgba_fail(DGBA_E_FORMAT, "%s:%s: not a cell array", file->name, path);
         goto out;
     }
+    DGBA_TRY_OUT(h5_check_content(file, path, dataset));
     const int64_t count = H5Sget_simple_extent_npoints(space);
     DGBA_TRY_OUT(DGBA_NEW(&references, count));
     DGBA_TRY_OUT(DGBA_NEW(&out->items, count));

@@ -112,6 +112,8 @@ out:
 
 /* ---- Opening ---- */
 
+enum { MOST_DEFLATION = 1032 }; // deflate cannot make content smaller than by this factor
+
 dgba_status h5_open_dataset(hid_t *out, dgba_h5 *file, const char *path) {
     *out = H5I_INVALID_HID;
     if (!dgba_h5_has(file, path)) return dgba_fail(DGBA_E_FORMAT, "%s:%s: the dataset is missing", file->name, path);
@@ -134,13 +136,40 @@ out:
     return status;
 }
 
+/** Bytes of an open dataset in memory, as it is stored; false if they cannot be counted. */
+static bool count_bytes(uint64_t *out, hid_t dataset) {
+    const hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
+    hsize_t sizes[H5S_MAX_RANK];
+    const int axes = H5Sget_simple_extent_dims(space, sizes, NULL);
+    bool counted = axes >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL;
+    *out = H5Tget_size(type);
+    for (int i = 0; i < axes && counted; ++i)
+        if (sizes[i] == 0) *out = 0;
+    for (int i = 0; i < axes && counted && *out > 0; ++i) counted = !__builtin_mul_overflow(*out, sizes[i], out);
+    h5_drop(type);
+    h5_drop(space);
+    return counted;
+}
+
+dgba_status h5_check_content(dgba_h5 *file, const char *path, hid_t dataset) {
+    uint64_t bytes = 0;
+    hsize_t most = 0;
+    if (!count_bytes(&bytes, dataset)) return dgba_fail(DGBA_E_FORMAT, "%s:%s: has no content", file->name, path);
+    const hsize_t stored = H5Dget_storage_size(dataset);
+    if (H5Fget_filesize(file->id, &most) < 0 || stored < most) most = stored;
+    if (bytes / MOST_DEFLATION <= most) return DGBA_OK;
+    return dgba_fail(DGBA_E_FORMAT, "%s:%s: claims to hold %llu bytes, but the file has no more than %llu for it",
+                     file->name, path, (unsigned long long)bytes, (unsigned long long)most);
+}
+
 dgba_status dgba_h5_sizes(int *axes, int64_t sizes[DGBA_H5_MOST_AXES], dgba_h5 *file, const char *path) {
     hid_t dataset = H5I_INVALID_HID;
     hsize_t read[DGBA_H5_MOST_AXES] = {0};
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(h5_open_dataset(&dataset, file, path));
     DGBA_TRY_OUT(h5_read_sizes(axes, read, file, path, dataset));
-    for (int i = 0; i < *axes; ++i) sizes[i] = (int64_t)read[i];
+    DGBA_TRY_OUT(h5_check_content(file, path, dataset));
+    for (int i = 0; i < DGBA_H5_MOST_AXES; ++i) sizes[i] = (int64_t)read[i];
 out:
     h5_drop(dataset);
     return status;

@@ -84,6 +84,7 @@ static dgba_status explain_open_failure(const char *path) {
 dgba_status dgba_h5_open(dgba_h5 **out, const char *path) {
     *out = NULL;
     h5_quiet();
+    DGBA_TRY(h5_check_seal_of_file(path));
     const hid_t list = access_list();
     const hid_t id = H5Fopen(path, H5F_ACC_RDONLY, list);
     const dgba_status status = id < 0 ? explain_open_failure(path) : new_file(out, id, path);
@@ -118,6 +119,7 @@ dgba_status dgba_h5_open_bytes(dgba_h5 **out, const void *bytes, size_t count, c
     *out = NULL;
     h5_quiet();
     if (count == 0) return dgba_fail(DGBA_E_FORMAT, "%s: empty", name);
+    DGBA_TRY(h5_check_seal_of_bytes(bytes, count, name));
     char place[MEMORY_NAME_BYTES], text[512];
     const hid_t list = memory_access_list(place);
     // The library copies the bytes; its argument merely lacks a const.
@@ -166,7 +168,11 @@ dgba_status dgba_h5_commit(dgba_h5 **file) {
         return status;
     }
     close_id(*file); // nothing is left to write
-    status = dgba_file_commit((*file)->temporary, (*file)->name);
+    status = h5_seal_file((*file)->temporary);
+    if (status == DGBA_OK)
+        status = dgba_file_commit((*file)->temporary, (*file)->name);
+    else
+        unlink((*file)->temporary);
     free_file(file);
     return status;
 }
@@ -176,13 +182,14 @@ static dgba_status copy_image(char **bytes, size_t *count, dgba_h5 *file) {
     if (H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0) return h5_fail(DGBA_E_IO, file, "/", "write");
     const ssize_t size = H5Fget_file_image(file->id, NULL, 0);
     if (size < 0) return h5_fail(DGBA_E_IO, file, "/", "copy");
-    DGBA_TRY(DGBA_NEW(bytes, size));
+    DGBA_TRY(DGBA_NEW(bytes, size + H5_SEAL_BYTES));
     if (H5Fget_file_image(file->id, *bytes, (size_t)size) < 0) {
         dgba_free(*bytes);
         *bytes = NULL;
         return h5_fail(DGBA_E_IO, file, "/", "copy");
     }
-    *count = (size_t)size;
+    h5_seal_bytes(*bytes, (size_t)size);
+    *count = (size_t)size + H5_SEAL_BYTES;
     return DGBA_OK;
 }
 

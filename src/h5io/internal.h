@@ -36,6 +36,15 @@ void h5_innermost_message(char *text, size_t bytes);
         }                                             \
     } while (0)
 
+/** The seal: a checksum behind the end of the file (seal.c). Sealing needs room for H5_SEAL_BYTES behind the `count` bytes;
+ *  a large file on the disk is left without.
+ *  Errors    checking: DGBA_E_FORMAT if the content does not match; what has no seal, or cannot be opened, is none of it */
+enum { H5_SEAL_BYTES = 32 };
+void h5_seal_bytes(char *bytes, size_t count);
+dgba_status h5_seal_file(const char *path);
+dgba_status h5_check_seal_of_bytes(const char *bytes, size_t count, const char *name);
+dgba_status h5_check_seal_of_file(const char *path);
+
 /** Releases a handle of any kind; one that was never opened is ignored. */
 void h5_drop(hid_t id);
 
@@ -44,6 +53,10 @@ dgba_status h5_open_dataset(hid_t *out, dgba_h5 *file, const char *path);
 
 /** Sizes of an open dataset; none for a single value. Errors    DGBA_E_FORMAT if there are too many axes */
 dgba_status h5_read_sizes(int *axes, hsize_t sizes[DGBA_H5_MOST_AXES], dgba_h5 *file, const char *path, hid_t dataset);
+
+/** Whoever reads a dataset whole takes memory for it first: what it claims to hold must be able to come from this file.
+ *  Errors    DGBA_E_FORMAT */
+dgba_status h5_check_content(dgba_h5 *file, const char *path, hid_t dataset);
 
 /** The library's type of an element in memory; not to be released. */
 hid_t h5_memory_type(dgba_h5_type type);

@@ -67,6 +67,7 @@ dgba_status dgba_h5_read_texts(dgba_names *out, dgba_h5 *file, const char *path)
         status = dgba_fail(DGBA_E_FORMAT, "%s:%s: not a list of texts", file->name, path);
         goto out;
     }
+    DGBA_TRY_OUT(h5_check_content(file, path, dataset));
     count = H5Sget_simple_extent_npoints(space);
     DGBA_TRY_OUT(dgba_allocate((void **)&strings, count, H5Tget_size(type)));
     if (count > 0)

@@ -22,6 +22,7 @@ dgba_status dgba_h5_read(void *content, dgba_h5 *file, const char *path, dgba_h5
     dgba_status status = DGBA_OK;
     DGBA_TRY_OUT(h5_open_dataset(&dataset, file, path));
     DGBA_TRY_OUT(h5_read_sizes(&axes, sizes, file, path, dataset));
+    DGBA_TRY_OUT(h5_check_content(file, path, dataset));
     for (int i = 0; i < axes; ++i) found *= (int64_t)sizes[i];
     if (found != count) {
         status = dgba_fail(DGBA_E_FORMAT, "%s:%s: %lld elements; expected %lld", file->name, path, (long long)found,

@@ -179,7 +179,7 @@ static dgba_status fail_shape(const dgba_h5 *file, const char *name, const int64
     return status;
 }
 
-static dgba_status read_parameter(float *values, dgba_h5 *file, const dgba_parameter *p) {
+static dgba_status check_parameter(dgba_h5 *file, const dgba_parameter *p) {
     char path[PATH_BYTES];
     int found_axes = 0;
     int64_t found[DGBA_H5_MOST_AXES], expected[DGBA_H5_MOST_AXES];
@@ -188,8 +188,22 @@ static dgba_status read_parameter(float *values, dgba_h5 *file, const dgba_param
     if (!dgba_h5_has(file, path))
         return dgba_fail(DGBA_E_FORMAT, "%s: the parameter %s is missing", dgba_h5_name(file), p->name);
     DGBA_TRY(dgba_h5_sizes(&found_axes, found, file, path));
-    if (found_axes != axes || memcmp(found, expected, (size_t)axes * sizeof *found) != 0)
-        return fail_shape(file, p->name, found, found_axes, expected, axes);
+    if (found_axes == axes && memcmp(found, expected, (size_t)axes * sizeof *found) == 0) return DGBA_OK;
+    return fail_shape(file, p->name, found, found_axes, expected, axes);
+}
+
+/** The file has all parameters, so that it is no more than memory for them that a caller now needs. */
+static dgba_status check_parameters(dgba_h5 *file, const dgba_model *model) {
+    int64_t count = 0;
+    const dgba_parameter *list = dgba_graph_parameters(model->graph, &count);
+    for (int64_t i = 0; i < count; ++i) DGBA_TRY(check_parameter(file, &list[i]));
+    return DGBA_OK;
+}
+
+static dgba_status read_parameter(float *values, dgba_h5 *file, const dgba_parameter *p) {
+    char path[PATH_BYTES];
+    dataset_path(path, PARAMETERS, p);
+    DGBA_TRY(check_parameter(file, p));
     return dgba_h5_read(values, file, path, DGBA_H5_F32, dgba_shape_count(p->shape));
 }
 
@@ -208,7 +222,8 @@ dgba_status dgba_checkpoint_read_model(dgba_model *model, dgba_h5 *file) {
     DGBA_TRY(read_def(&def, file));
     DGBA_TRY(read_tasks(tasks, &count, file));
     DGBA_TRY(blame_file(dgba_model_create(model, &def, tasks, count), file));
-    const dgba_status status = check_layout(file, model);
+    dgba_status status = check_layout(file, model);
+    if (status == DGBA_OK) status = check_parameters(file, model);
     if (status != DGBA_OK) dgba_model_free(model);
     return status;
 }

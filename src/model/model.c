@@ -3,7 +3,8 @@
 
 #include "parts.h"
 
-enum { IMAGE_CHANNELS = 3 };
+// More than any model has; so few that the parameters can be counted.
+enum { IMAGE_CHANNELS = 3, MOST_CHANNELS = 1 << 16, MOST_RATE = 1024 };
 
 /* ---- Checks ---- */
 
@@ -12,13 +13,18 @@ static dgba_status check_def(const dgba_model_def *def) {
         return dgba_fail(DGBA_E_USAGE, "there is no backbone %lld", (long long)def->backbone);
     if (!(def->width > 0 && def->width <= 16))
         return dgba_fail(DGBA_E_USAGE, "a width of %g; it must be above 0 and at most 16", def->width);
-    if (def->head_channels < 1) return dgba_fail(DGBA_E_USAGE, "a head of %lld channels", (long long)def->head_channels);
+    if (def->head_channels < 1 || def->head_channels > MOST_CHANNELS)
+        return dgba_fail(DGBA_E_USAGE, "a head of %lld channels; it can have 1 to %d", (long long)def->head_channels,
+                         MOST_CHANNELS);
+    if (!(def->head_dropout >= 0 && def->head_dropout < 1))
+        return dgba_fail(DGBA_E_USAGE, "a dropout of %g; it must be at least 0 and below 1", def->head_dropout);
     if (def->head_rates.count < 1 || def->head_rates.count > DGBA_INTEGERS_MOST)
         return dgba_fail(DGBA_E_USAGE, "a head with %lld dilation rates; it needs 1 to %d",
                          (long long)def->head_rates.count, DGBA_INTEGERS_MOST);
     for (int64_t r = 0; r < def->head_rates.count; ++r)
-        if (def->head_rates.values[r] < 1)
-            return dgba_fail(DGBA_E_USAGE, "a dilation rate of %lld", (long long)def->head_rates.values[r]);
+        if (def->head_rates.values[r] < 1 || def->head_rates.values[r] > MOST_RATE)
+            return dgba_fail(DGBA_E_USAGE, "a dilation rate of %lld; it can be 1 to %d",
+                             (long long)def->head_rates.values[r], MOST_RATE);
     return DGBA_OK;
 }
 
@@ -36,8 +42,9 @@ static dgba_status check_tasks(const dgba_model_task *tasks, int64_t count) {
         if (!is_good_name(tasks[t].name))
             return dgba_fail(DGBA_E_USAGE, "the task name '%s' has other characters than letters, digits, _ and -",
                              tasks[t].name);
-        if (tasks[t].channels < 1)
-            return dgba_fail(DGBA_E_USAGE, "task %s predicts %lld channels", tasks[t].name, (long long)tasks[t].channels);
+        if (tasks[t].channels < 1 || tasks[t].channels > MOST_CHANNELS)
+            return dgba_fail(DGBA_E_USAGE, "task %s predicts %lld channels; it can predict 1 to %d", tasks[t].name,
+                             (long long)tasks[t].channels, MOST_CHANNELS);
         for (int64_t other = 0; other < t; ++other)
             if (strcmp(tasks[other].name, tasks[t].name) == 0)
                 return dgba_fail(DGBA_E_USAGE, "two tasks are called %s", tasks[t].name);

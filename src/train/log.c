@@ -80,7 +80,7 @@ void log_show_evaluation(const dgba_train_state *state, const dgba_train_job *jo
 /* ---- Entries ---- */
 
 /** Entry k of ENTRIES is due when that share of the iterations is done. */
-static bool is_due(const dgba_train *o, int64_t iteration) {
+bool log_is_due(const dgba_train *o, int64_t iteration) {
     if (o->log_every > 0) return iteration % o->log_every == 0 || iteration == o->iterations;
     return iteration * ENTRIES / o->iterations > (iteration - 1) * ENTRIES / o->iterations;
 }
@@ -93,7 +93,7 @@ static void take_means(double *means, double *sums, int64_t tasks, double count)
 }
 
 void log_training(dgba_train_state *state, const dgba_train_job *job) {
-    if (!is_due(job->options, state->iteration)) return;
+    if (!log_is_due(job->options, state->iteration)) return;
     dgba_train_log *log = &state->log;
     const int64_t entry = log->count++, before = entry > 0 ? log->iterations[entry - 1] : 0;
     DGBA_ASSERT(entry < log->most);

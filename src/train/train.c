@@ -33,6 +33,30 @@ static bool is_evaluation_due(const dgba_train *o, int64_t iteration) {
     return o->evaluate_every > 0 && (iteration % o->evaluate_every == 0 || iteration == o->iterations);
 }
 
+/** Whether the list has just those of the iterations from `first` to `last` that are due. */
+static bool has_all_due(const int64_t *list, int64_t count, const dgba_train *o, int64_t first, int64_t last,
+                        bool (*is_due)(const dgba_train *o, int64_t iteration)) {
+    int64_t found = 0;
+    for (int64_t i = first; i <= last; ++i)
+        if (is_due(o, i) && (found == count || list[found++] != i)) return false;
+    return found == count;
+}
+
+dgba_status dgba_train_check_state(const dgba_train_state *state, const dgba_train *options) {
+    const dgba_train_log *log = &state->log;
+    const int64_t done = state->iteration, best = state->best_evaluation, evaluations = log->evaluation_count;
+    if (done < 1 || done > options->iterations || state->adam.step < 1)
+        return dgba_fail(DGBA_E_FORMAT, "a training cannot have done %lld of %lld iterations in %lld steps",
+                         (long long)done, (long long)options->iterations, (long long)state->adam.step);
+    if (!has_all_due(log->iterations, log->count, options, 1, done, log_is_due) ||
+        !has_all_due(log->evaluation_iterations, evaluations, options, 0, done, is_evaluation_due))
+        return dgba_fail(DGBA_E_FORMAT, "the log is not that of %lld iterations", (long long)done);
+    if (evaluations > 0 ? best < 0 || best >= evaluations : best != -1)
+        return dgba_fail(DGBA_E_FORMAT, "the best evaluation, number %lld, is not one of %lld", (long long)best,
+                         (long long)evaluations);
+    return DGBA_OK;
+}
+
 static dgba_status run(trainer *t, double started) {
     const dgba_train_job *job = t->job;
     dgba_train_state *state = t->state;

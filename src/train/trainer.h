@@ -92,6 +92,9 @@ void trainer_labels(dgba_labels labels[DGBA_MOST_TASKS], const dgba_batch *batch
 dgba_status log_create(dgba_train_log *out, const dgba_train_job *job);
 void log_free(dgba_train_log *log);
 
+/** Whether the log has an entry after this iteration. */
+bool log_is_due(const dgba_train *options, int64_t iteration);
+
 /** Turns the sums since the last entry into an entry, if one is due after the state's iteration. */
 void log_training(dgba_train_state *state, const dgba_train_job *job);
 

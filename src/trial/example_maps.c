@@ -116,12 +116,15 @@ dgba_status example_maps_write(dgba_h5 *file, const dgba_example_maps *maps) {
     return dgba_h5_write(file, &largest, maps->largest);
 }
 
-/** Sizes of a dataset with four axes. */
-static dgba_status read_shape(dgba_shape *out, dgba_h5 *file, const char *path) {
+/** Sizes of a dataset with four axes, the first of which is that of the images. */
+static dgba_status read_shape(dgba_shape *out, dgba_h5 *file, const char *path, int64_t images) {
     int axes = 0;
     int64_t sizes[DGBA_H5_MOST_AXES];
     DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, path));
     if (axes != 4) return dgba_fail(DGBA_E_FORMAT, "%s:%s: %d axes; expected 4", dgba_h5_name(file), path, axes);
+    if (sizes[0] != images)
+        return dgba_fail(DGBA_E_FORMAT, "%s:%s: %lld images; expected %lld", dgba_h5_name(file), path, (long long)sizes[0],
+                         (long long)images);
     *out = (dgba_shape){sizes[0], sizes[1], sizes[2], sizes[3]};
     return DGBA_OK;
 }
@@ -134,8 +137,8 @@ dgba_status dgba_example_maps_read(dgba_example_maps *out, dgba_h5 *file) {
     if (count == 0) return DGBA_OK;
     const bool attack = dgba_h5_has(file, perturbations_path);
     dgba_status status = DGBA_OK;
-    DGBA_TRY(read_shape(&head, file, predictions_path));
-    if (attack) DGBA_TRY(read_shape(&image, file, perturbations_path));
+    DGBA_TRY(read_shape(&head, file, predictions_path, count));
+    if (attack) DGBA_TRY(read_shape(&image, file, perturbations_path, count));
     head.n = 1;
     image = (dgba_shape){1, image.w, image.c, image.h}; // rows, columns and colours of the file
     DGBA_TRY(dgba_example_maps_allocate(out, count, image, head, attack));

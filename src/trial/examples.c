@@ -6,33 +6,42 @@
 
 /* ---- Choosing ---- */
 
-/** Whether two attacks take the same step with the same options. */
-static bool same_step(const dgba_settings *a, const dgba_settings *b) {
-    static const char step[] = "attack.step.";
-    for (int64_t i = 0; i < a->count; ++i) {
-        if (strncmp(a->items[i].key, step, sizeof step - 1) != 0) continue;
-        const char *other = dgba_settings_get(b, a->items[i].key);
-        if (other == NULL || strcmp(other, a->items[i].value) != 0) return false;
-    }
+/** What tells which attacks are kept: the step with its options, and the radius. */
+typedef struct step_radius {
+    dgba_hash step;
+    double epsilon;
+} step_radius;
+
+static dgba_status read_step_radius(step_radius *out, const dgba_settings *attack) {
+    static const char prefix[] = "attack.step.";
+    dgba_settings step = {0};
+    for (int64_t i = 0; i < attack->count; ++i)
+        if (strncmp(attack->items[i].key, prefix, sizeof prefix - 1) == 0)
+            dgba_settings_set(&step, attack->items[i].key, attack->items[i].value);
+    out->step = dgba_config_id(&step);
+    dgba_settings_free(&step);
+    return dgba_text_real(&out->epsilon, dgba_settings_get(attack, "attack.epsilon"));
+}
+
+static bool is_largest(const step_radius *all, int64_t count, const step_radius *own) {
+    for (int64_t i = 0; i < count; ++i)
+        if (all[i].epsilon > own->epsilon && dgba_hash_equal(all[i].step, own->step)) return false;
     return true;
 }
 
 /** The attacks whose step has no larger radius in the sweep. */
 static dgba_status choose_attacks(dgba_sweep *sweep) {
     dgba_sweep_examples *e = &sweep->examples;
-    DGBA_TRY(DGBA_NEW(&e->attacks, sweep->attack_count));
-    for (int64_t a = 0; a < sweep->attack_count; ++a) {
-        double own = 0, other = 0;
-        bool largest = true;
-        DGBA_TRY(dgba_text_real(&own, dgba_settings_get(&sweep->attacks[a], "attack.epsilon")));
-        for (int64_t b = 0; b < sweep->attack_count && largest; ++b) {
-            if (!same_step(&sweep->attacks[a], &sweep->attacks[b])) continue;
-            DGBA_TRY(dgba_text_real(&other, dgba_settings_get(&sweep->attacks[b], "attack.epsilon")));
-            largest = other <= own;
-        }
-        if (largest) e->attacks[e->attack_count++] = a;
-    }
-    return DGBA_OK;
+    step_radius *all = NULL;
+    dgba_status status = DGBA_OK;
+    DGBA_TRY_OUT(DGBA_NEW(&e->attacks, sweep->attack_count));
+    DGBA_TRY_OUT(DGBA_NEW(&all, sweep->attack_count));
+    for (int64_t a = 0; a < sweep->attack_count; ++a) DGBA_TRY_OUT(read_step_radius(&all[a], &sweep->attacks[a]));
+    for (int64_t a = 0; a < sweep->attack_count; ++a)
+        if (is_largest(all, sweep->attack_count, &all[a])) e->attacks[e->attack_count++] = a;
+out:
+    dgba_free(all);
+    return status;
 }
 
 static double bytes_of(const dgba_sweep *sweep, int64_t images, int64_t models) {

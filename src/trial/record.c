@@ -194,6 +194,9 @@ static dgba_status read_counts(int64_t *counts, dgba_h5 *file, const dgba_task *
     dgba_status status = DGBA_OK;
     totals_path(path, sizeof path, task, "places");
     DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, path));
+    if (axes != 1 || sizes[0] > dgba_task_count_count(task))
+        return dgba_fail(DGBA_E_FORMAT, "%s: %s is not a list of at most %lld places", dgba_h5_name(file), path,
+                         (long long)dgba_task_count_count(task));
     DGBA_TRY_OUT(sparse_allocate(&filled, sizes[0]));
     DGBA_TRY_OUT(dgba_h5_read(filled.places, file, path, DGBA_H5_I32, filled.count));
     totals_path(path, sizeof path, task, "counts");
@@ -233,6 +236,16 @@ static dgba_status read_content(dgba_record *record, dgba_h5 *file, const dgba_t
     return DGBA_OK;
 }
 
+/** How many images a record is of. */
+static dgba_status read_images(int64_t *out, dgba_h5 *file) {
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES];
+    DGBA_TRY(dgba_h5_get_integer(out, file, "/", "images"));
+    DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, "/image"));
+    if (axes == 1 && sizes[0] == *out) return DGBA_OK;
+    return dgba_fail(DGBA_E_FORMAT, "%s: /image is not a list of %lld images", dgba_h5_name(file), (long long)*out);
+}
+
 /** How many shards a record is of. */
 static dgba_status read_parts(int64_t *out, dgba_h5 *file, const dgba_task *task) {
     char path[128];
@@ -241,7 +254,8 @@ static dgba_status read_parts(int64_t *out, dgba_h5 *file, const dgba_task *task
     totals_path(path, sizeof path, task, "sums");
     DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, path));
     *out = axes > 1 ? sizes[0] : 1;
-    return DGBA_OK;
+    if (axes <= 2 && *out >= 1) return DGBA_OK;
+    return dgba_fail(DGBA_E_FORMAT, "%s: %s has no sums of shards", dgba_h5_name(file), path);
 }
 
 dgba_status dgba_record_read_file(dgba_record *out, const dgba_task *tasks, int64_t task_count, dgba_h5 *file,
@@ -249,7 +263,7 @@ dgba_status dgba_record_read_file(dgba_record *out, const dgba_task *tasks, int6
     *out = (dgba_record){0};
     int64_t images = 0, parts = 0;
     DGBA_TRY(check_head(file, id));
-    DGBA_TRY(dgba_h5_get_integer(&images, file, "/", "images"));
+    DGBA_TRY(read_images(&images, file));
     DGBA_TRY(read_parts(&parts, file, &tasks[0]));
     DGBA_TRY(dgba_record_allocate_parts(out, tasks, task_count, images, parts));
     const dgba_status status = read_content(out, file, tasks);

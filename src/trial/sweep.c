@@ -5,6 +5,9 @@
 #include "finished_model.h"
 #include "sweep.h"
 
+// A few lines of YAML can multiply to more than a machine can list. These take minutes and about a gigabyte at most.
+enum { MOST_MODELS = 50000, MOST_ATTACKS = 10000, MOST_UNITS = 5000000 };
+
 static dgba_status read_data_settings(data_settings *out, const dgba_config *config) {
     int64_t count = 0;
     const dgba_settings *points = dgba_config_points(config, "data", &count);
@@ -83,6 +86,8 @@ static dgba_status advise(dgba_status status, const dgba_attack *attack) {
 }
 
 dgba_status sweep_add_attack(dgba_sweep *sweep, const dgba_settings *point, const char *rule_task) {
+    if (sweep->attack_count == MOST_ATTACKS)
+        return dgba_fail(DGBA_E_CONFIG, "attack: more than %d attacks on each model", MOST_ATTACKS);
     DGBA_TRY(DGBA_GROW(&sweep->attacks, sweep->attack_count));
     dgba_settings attack = {0};
     dgba_settings_add(&attack, "attack.", point);
@@ -223,6 +228,9 @@ static dgba_status add_model_units(dgba_sweep *sweep, const dgba_config *config,
     int64_t models = 0, trainings = 0;
     const dgba_settings *model = dgba_config_points(config, "model", &models);
     const dgba_settings *train = dgba_config_points(config, "train", &trainings);
+    if (models * trainings > MOST_MODELS)
+        return dgba_fail(DGBA_E_CONFIG, "%lld models, trained in %lld ways: at most %d trainings are possible",
+                         (long long)models, (long long)trainings, MOST_MODELS);
     for (int64_t m = 0; m < models; ++m)
         for (int64_t t = 0; t < trainings; ++t) DGBA_TRY(add_train_unit(sweep, &model[m], &train[t], data));
     return DGBA_OK;
@@ -252,6 +260,17 @@ static dgba_status add_shard_units(dgba_sweep *sweep, int64_t model) {
     return DGBA_OK;
 }
 
+/** Training units are there; all other units go by model, attack and shard. */
+static dgba_status check_unit_count(const dgba_sweep *sweep) {
+    int64_t units = 1 + sweep->attack_count + (sweep->between_models ? sweep->transferred_count : 0);
+    if (!__builtin_mul_overflow(units, sweep->shard_count, &units) &&
+        !__builtin_mul_overflow(units, sweep->model_count, &units) && units <= MOST_UNITS)
+        return DGBA_OK;
+    return dgba_fail(DGBA_E_CONFIG, "%lld models, %lld attacks on each and %lld shards of images: more than %d units",
+                     (long long)sweep->model_count, (long long)sweep->attack_count, (long long)sweep->shard_count,
+                     MOST_UNITS);
+}
+
 dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     *out = (dgba_sweep){.config = config};
     data_settings data = {0};
@@ -265,6 +284,7 @@ dgba_status dgba_sweep_create(dgba_sweep *out, const dgba_config *config) {
     DGBA_TRY_OUT(expand_attacks(out, config));
     DGBA_TRY_OUT(sweep_choose_transferred(out, &transfer, config));
     DGBA_TRY_OUT(add_model_units(out, config, &data));
+    DGBA_TRY_OUT(check_unit_count(out));
     for (int64_t model = 0; model < out->model_count; ++model) DGBA_TRY_OUT(add_shard_units(out, model));
     if (out->between_models) DGBA_TRY_OUT(sweep_add_transfer_units(out));
     DGBA_TRY_OUT(sweep_choose_examples(out, &examples, &data));

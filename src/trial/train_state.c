@@ -124,13 +124,14 @@ static dgba_status read_state(dgba_train_state *state, dgba_h5 *file) {
     return read_log(&state->log, file);
 }
 
-static dgba_status read_file(dgba_train_state *state, const char *path, const char *id) {
+static dgba_status read_file(dgba_train_state *state, const dgba_train *options, const char *path, const char *id) {
     dgba_h5 *file = NULL;
     dgba_status status = DGBA_OK;
     DGBA_TRY(dgba_h5_open(&file, path));
     DGBA_TRY_OUT(check_id(file, id));
     DGBA_TRY_OUT(check_format(file));
-    status = read_state(state, file);
+    DGBA_TRY_OUT(read_state(state, file));
+    status = dgba_context(dgba_train_check_state(state, options), "%s", path);
 out:
     dgba_h5_close(&file);
     return status;
@@ -140,7 +141,7 @@ dgba_status train_file_resume(bool *resumed, dgba_train_state *state, const dgba
                               const char *id) {
     *resumed = false;
     if (!dgba_file_exists(path)) return DGBA_OK;
-    *resumed = read_file(state, path, id) == DGBA_OK;
+    *resumed = read_file(state, job->options, path, id) == DGBA_OK;
     if (*resumed) return DGBA_OK;
     DGBA_WARNING("%s; the training begins anew", dgba_error());
     dgba_error_clear();

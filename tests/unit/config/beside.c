@@ -128,6 +128,7 @@ static void beside_errors_have_places(void **state) {
         {"noise: {zip: [level, {}]}", "1:22: zip: expected a single value, not a map"},
         {"noise: {level: [1, 2], zip: [level, seed]}", "1:37: zip: 'level' has 2 values and 'seed' has 1"},
         {"noise: {repeat: 0}", "1:17: repeat: expected a whole number from 1 to 10000, not '0'"},
+        {"noise: {seed: [1, 2, 3], repeat: 4000}", "1:34: repeat: 3 seeds, 4000 times, are more than 10000"},
         {"noise: {repeat: [1, 2]}", "1:17: repeat: expected a single value, not a list"},
         {"attack: {step: fgsm, repeat: 2}", "1:22: unknown key 'repeat' in attack"},
         {"model: {head: {exclude: []}}", "1:16: unknown key 'exclude' in model.head"},

@@ -226,11 +226,41 @@ static void many_points(void **state) {
     add_list(&text, "channels", 1001);
     dgba_text_add(&text, "}}\n");
     CHECK_FAILS(DGBA_E_CONFIG, load_bytes(&config, dgba_text_chars(&path), text.chars, text.length, NULL, 0));
-    dgba_text_add(&expected, "%s:2:1: model: the lists multiply to 2002000 points; at most 1000000 are possible",
+    dgba_text_add(&expected, "%s:2:1: model: the lists multiply to 2002000 points; at most 100000 are possible",
                   dgba_text_chars(&path));
     assert_string_equal(dgba_error(), dgba_text_chars(&expected));
     assert_null(config);
     dgba_text_free(&expected);
+    dgba_text_free(&text);
+    dgba_text_free(&path);
+}
+
+/** What is read quickly must not take hours or gigabytes to expand. */
+static void limits_have_messages(void **state) {
+    (void)state;
+    dgba_config *config = NULL;
+    dgba_text path = {0}, text = {0};
+    path_of(&path, "t.yaml");
+    dgba_text_add(&text, "data: {file: d}\nmodel: {");
+    add_list(&text, "layout", 30000);
+    dgba_text_add(&text, "}\n");
+    CHECK_FAILS(DGBA_E_CONFIG, load_bytes(&config, dgba_text_chars(&path), text.chars, text.length, NULL, 0));
+    CHECK_MESSAGE("t.yaml:1:1: more than 30000 values, repeats and defaults included");
+    assert_null(config);
+
+    dgba_text_clear(&text);
+    dgba_text_add(&text, "data: {file: d}\nmodel: {");
+    add_list(&text, "layout", 300);
+    dgba_text_add(&text, ", head: {");
+    add_list(&text, "channels", 300);
+    dgba_text_add(&text, "},\n exclude: {");
+    add_list(&text, "layout", 300);
+    dgba_text_add(&text, ", head: {");
+    add_list(&text, "channels", 4);
+    dgba_text_add(&text, "}}}\n");
+    CHECK_FAILS(DGBA_E_CONFIG, load_bytes(&config, dgba_text_chars(&path), text.chars, text.length, NULL, 0));
+    CHECK_MESSAGE("t.yaml:3:11: exclude: more than 100000000 comparisons of points with what is left out");
+    assert_null(config);
     dgba_text_free(&text);
     dgba_text_free(&path);
 }
@@ -245,6 +275,7 @@ int main(void) {
         cmocka_unit_test(names_and_presence),
         cmocka_unit_test(equal_points_run_once),
         cmocka_unit_test(many_points),
+        cmocka_unit_test(limits_have_messages),
     };
     return cmocka_run_group_tests(tests, NULL, check_no_leak);
 }

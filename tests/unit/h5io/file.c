@@ -5,6 +5,8 @@
 #include "dgba/h5io.h"
 #include "support/check.h"
 
+enum { SEAL_BYTES = 32 }; // behind the end that HDF5 knows
+
 static dgba_text path;
 
 /** A path in this test's folder; borrowed until the next call. */
@@ -171,13 +173,47 @@ static void every_truncation_is_noticed(void **state) {
     size_t count = 0;
     fill_bytes(&bytes, &count);
     dgba_h5 *file = NULL;
-    for (size_t kept = 1; kept < count; kept += 61) {
+    for (size_t kept = 1; kept < count - SEAL_BYTES; kept += 61) {
         CHECK_FAILS(DGBA_E_FORMAT, dgba_h5_open_bytes(&file, bytes, kept, "cut"));
         assert_null(file);
     }
     CHECK_OK(dgba_file_write(at("cut.h5"), bytes, count / 2));
     CHECK_FAILS(DGBA_E_FORMAT, dgba_h5_open(&file, at("cut.h5")));
     CHECK_MESSAGE("truncated");
+    dgba_free(bytes);
+}
+
+static void every_changed_byte_is_noticed(void **state) {
+    (void)state;
+    char *bytes = NULL;
+    size_t count = 0;
+    fill_bytes(&bytes, &count);
+    dgba_h5 *file = NULL;
+    for (size_t place = 0; place < count - SEAL_BYTES; place += 7) {
+        bytes[place] ^= 4;
+        CHECK_FAILS(DGBA_E_FORMAT, dgba_h5_open_bytes(&file, bytes, count, "changed"));
+        CHECK_MESSAGE("changed: damaged: its content does not match its checksum");
+        assert_null(file);
+        bytes[place] ^= 4;
+    }
+    bytes[count / 2] ^= 1;
+    CHECK_OK(dgba_file_write(at("changed.h5"), bytes, count));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_h5_open(&file, at("changed.h5")));
+    CHECK_MESSAGE("changed.h5: damaged: its content does not match its checksum");
+    dgba_free(bytes);
+}
+
+static void a_file_without_seal_is_read(void **state) {
+    (void)state;
+    char *bytes = NULL;
+    size_t count = 0;
+    int64_t value = 0;
+    fill_bytes(&bytes, &count);
+    dgba_h5 *file = NULL;
+    CHECK_OK(dgba_file_write(at("unsealed.h5"), bytes, count - SEAL_BYTES));
+    CHECK_OK(dgba_h5_open(&file, at("unsealed.h5")));
+    CHECK_FAILS(DGBA_E_FORMAT, dgba_h5_get_integer(&value, file, "/", "missing"));
+    dgba_h5_close(&file);
     dgba_free(bytes);
 }
 
@@ -233,6 +269,8 @@ int main(void) {
         cmocka_unit_test(files_in_memory_do_not_meet),
         cmocka_unit_test(what_is_no_hdf5_file_is_refused),
         cmocka_unit_test(every_truncation_is_noticed),
+        cmocka_unit_test(every_changed_byte_is_noticed),
+        cmocka_unit_test(a_file_without_seal_is_read),
         cmocka_unit_test(places_that_cannot_be_written),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(the_library_is_named),
