@@ -8,8 +8,8 @@ command -v mpirun >/dev/null || { echo "skipped: no mpirun"; exit 77; }
 [ -x "$program" ] || { echo "not built: $program"; exit 1; }
 
 failures=0
-output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+. "$1/tests/support/work.sh"
+output=$work/output
 
 # expect EXIT_CODE TEXT WHAT command... : checks how a command ends and, unless TEXT is empty, what it says.
 expect() {
