@@ -45,6 +45,8 @@ expect 75 "stopped with 19 of 20 units left; 1 ended, 1 hang" "a farm whose only
 expect 1 "1 of 20 units failed, 0 more need one of them; 20 ended, 1 hang" "the farm ends although a rank never begins" \
     mpirun -n 3 "$hang" first 1
 for rank in 0 1; do
+    expect 142 "not all ranks have started in time" "ranks do not wait for ever for rank $rank to start" \
+        env DGBA_START_SECONDS=2 mpirun -n 2 "$hang" start $rank
     expect 1 "1 of 20 units failed, 0 more need one of them; 20 ended, 2 hang" "rank $rank hangs in a unit that it shares" \
         mpirun -n 3 "$hang" shared $rank
 done

@@ -121,11 +121,18 @@ static int hang_in_a_shared_unit(void) {
     return run_with_hanging();
 }
 
+/** Before the ranks have met. */
+static void hang_before_the_start(void) {
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    while (rank != NULL && atoi(rank) == hanging_rank) pause();
+}
+
 int main(int argc, char **argv) {
     const char *mode = argc > 1 ? argv[1] : "";
     hanging_rank = argc > 2 ? atoi(argv[2]) : 0;
     if (strcmp(mode, "unit") == 0) return farm_main(hang_in_a_unit, false);
     if (strcmp(mode, "first") == 0) return farm_main(hang_before_the_first_unit, false);
     if (strcmp(mode, "shared") == 0) return farm_main(hang_in_a_shared_unit, false);
+    if (strcmp(mode, "start") == 0) hang_before_the_start();
     return farm_main(test, false);
 }
