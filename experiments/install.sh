@@ -9,7 +9,7 @@ packages=(gcc libc6-dev cmake ninja-build pkg-config git libopenmpi-dev openmpi-
 if [ "${1:-}" = --tests ]; then
   packages+=(libcmocka-dev clang-format python3 python3-h5py python3-scipy python3-pandas python3-xarray python3-matplotlib
     texlive-latex-base texlive-latex-recommended chromium
-    iproute2)
+    iproute2 slurmctld slurmd slurm-client munge)
 fi
 
 missing=()

@@ -20,8 +20,10 @@
  *  of their own (farm_crew.c).
  *
  *  Where `work` does not return, the time limit of a unit answers in its place, and the worker counts as hanging: it is
- * sent nothing more, and a RESULT of it that comes after all is dropped. A farm whose workers all hang is over. Workers
- * that hang at the end leave their EXIT unread, so such a farm is the last one (dgba_farm_hanging).
+ *  sent nothing more, and a RESULT of it that comes after all is dropped. Rank 0 never waits for what it sends to be taken,
+ *  nor for the bytes of a header, so wherever a rank hangs the others go on; except those that share its unit, wait for it,
+ *  and count as hanging, too. A farm whose workers all hang is over. Workers that hang at the end leave their EXIT unread,
+ *  so such a farm is the last one (dgba_farm_hanging).
  */
 #ifndef DGBA_SCHED_FARM_H
 #define DGBA_SCHED_FARM_H
@@ -61,9 +63,11 @@ MPI_Comm dgba_farm_crew_communicator(void);
 
 /* ---- farm_message.c ---- */
 
+/** On rank 0 the message may still be on its way afterwards; an EXIT is taken unless a rank hangs.
+ *  Owns      keeps nothing */
 void dgba_farm_send(int rank, const dgba_farm_message *message);
 
-/** Receives a message if one has arrived.
+/** Receives a message if one has arrived as a whole.
  *  Owns      caller frees *out */
 bool dgba_farm_receive(dgba_farm_message *out, int *rank);
 void dgba_farm_message_free(dgba_farm_message *message);

@@ -1,8 +1,11 @@
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "farm.h"
+
+enum { START_SECONDS = 600 }; // enough for thousands of ranks
 
 static struct {
     MPI_Comm communicator, crew_communicator;
@@ -47,11 +50,30 @@ void dgba_farm_abandon(dgba_status status) {
 
 static void end_job(void) { dgba_farm_abandon(DGBA_E_BUG); }
 
+static void give_up_starting(int signal_number) {
+    static const char message[] = "dgba: not all ranks have started in time; one of them or its host hangs\n";
+    if (write(STDERR_FILENO, message, sizeof message - 1) > 0) raise(signal_number);
+}
+
+/** A rank that hangs before it has met the others would keep them for ever. SIGALRM ends this one then, and the launcher
+ *  the others, with the exit code of a crash. */
+static void limit_start(void) {
+    const char *seconds = getenv("DGBA_START_SECONDS");
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = give_up_starting, .sa_flags = (int)SA_RESETHAND}, NULL);
+    alarm(seconds != NULL ? (unsigned)strtoul(seconds, NULL, 10) : START_SECONDS);
+}
+
+static void lift_limit(void) {
+    alarm(0);
+    signal(SIGALRM, SIG_DFL);
+}
+
 /** Errors of MPI calls are fatal (MPI's default), so nobody looks at what they return: without its ranks a farm is lost,
  *  and the run's results are on disk. The worker of rank 0, a second thread, exchanges messages with its crews; where the
  *  library does not allow that, there are no crews. */
 static dgba_status start_mpi(void) {
     int provided = MPI_THREAD_SINGLE;
+    limit_start();
     MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &provided);
     if (provided < MPI_THREAD_FUNNELED) {
         MPI_Finalize();
@@ -63,6 +85,7 @@ static dgba_status start_mpi(void) {
     int least = 0; // that all ranks have
     MPI_Allreduce(&provided, &least, 1, MPI_INT, MPI_MIN, self.communicator);
     if (least == MPI_THREAD_MULTIPLE) MPI_Comm_dup(MPI_COMM_WORLD, &self.crew_communicator);
+    lift_limit();
     return DGBA_OK;
 }
 

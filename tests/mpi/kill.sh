@@ -8,9 +8,6 @@ kills=${DGBA_KILLS:-$some} seed=${DGBA_SEED:-$$}
 RANDOM=$seed
 echo "$kills kills, DGBA_SEED=$seed"
 
-export TMPDIR=$work/tmp # what Open MPI leaves behind when mpirun is killed goes with $work
-mkdir "$TMPDIR"
-export OMPI_MCA_btl_vader_backing_directory=$TMPDIR # otherwise /dev/shm, where a killed mpirun leaves 4 MiB a rank
 settings=(--set train.iterations=30 --set transfer.model=true)
 shared_memory() { find /dev/shm -name 'osc_*' 2>/dev/null | wc -l; }
 before=$(shared_memory)

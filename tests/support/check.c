@@ -44,13 +44,31 @@ int check_no_leak(void **state) {
     return live == 0 ? 0 : -1;
 }
 
+/** All folders of this process are in one, removed at its end; a child that ends is not the end. */
+static char folders[256];
+static pid_t owner;
+
+static void remove_folder(const char *path) {
+    char command[600];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    if (system(command) != 0) print_error("cannot remove %s\n", path);
+}
+
+static void remove_folders(void) {
+    if (getpid() == owner) remove_folder(folders);
+}
+
 const char *check_folder(const char *name) {
     static char path[512];
-    char command[600];
     const char *base = getenv("TMPDIR");
-    snprintf(path, sizeof path, "%s/dgba-test-%d-%s", base != NULL ? base : "/tmp", (int)getpid(), name);
-    snprintf(command, sizeof command, "rm -rf '%s'", path);
-    if (system(command) != 0 || dgba_folder_create(path) != DGBA_OK) fail_msg("cannot make the folder %s", path);
+    if (owner == 0) {
+        owner = getpid();
+        snprintf(folders, sizeof folders, "%s/dgba-test-%d", base != NULL ? base : "/tmp", (int)owner);
+        atexit(remove_folders);
+    }
+    snprintf(path, sizeof path, "%s/%s", folders, name);
+    remove_folder(path);
+    if (dgba_folder_create(path) != DGBA_OK) fail_msg("cannot make the folder %s", path);
     return path;
 }
 

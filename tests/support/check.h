@@ -33,7 +33,8 @@ void check_close(const float *a, const float *b, int64_t count, double relative,
 /** A group teardown that fails if allocations are left. */
 int check_no_leak(void **state);
 
-/** A fresh empty folder for this test's files, removed by the next call with the same name; borrowed. */
+/** A fresh empty folder for this test's files, removed by the next call with the same name and at the program's end;
+ * borrowed. */
 const char *check_folder(const char *name);
 
 /** Fills with normal numbers from stream (seed). */

@@ -1,8 +1,7 @@
-# Sourced by tests that run a tiny sweep: $dgba, a fresh folder $work, $work/data.h5 and $work/sweep.yaml.
+# Sourced by tests that run a tiny sweep: $dgba, $work (work.sh), $work/data.h5 and $work/sweep.yaml.
 set -euo pipefail
 dgba=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$1/tests/support/work.sh"
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
 

@@ -29,7 +29,6 @@ static int import_sample(void **state) {
 }
 
 static int close_sample(void **state) {
-    check_folder("real"); // 370 MB
     dgba_data_close(&data);
     dgba_free(rgb);
     for (int t = 0; t < 3; ++t) dgba_free(values[t]);

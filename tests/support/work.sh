@@ -1,0 +1,6 @@
+# Sourced by tests that run mpirun: a fresh folder $work, removed at the end with all that Open MPI leaves behind when its
+# processes are killed, such as 4 MiB of shared memory a rank.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work/tmp OMPI_MCA_btl_vader_backing_directory=$work/tmp
+mkdir "$TMPDIR"
