@@ -5,6 +5,8 @@
 // A file of an older dgba lacks the columns, arrays and axes that were added since: they stay empty, as they were
 // allocated.
 
+enum { MOST_MISSING = 1 << 20 }; // elements of an array, or rows of a table, that a file may be without
+
 static dgba_status check_format(dgba_h5 *file) {
     dgba_text format = {0};
     int64_t version = 0;
@@ -133,9 +135,41 @@ static dgba_status check_references(const dgba_results *r) {
     return DGBA_OK;
 }
 
+/** The file must have what is large. */
+static dgba_status check_large(dgba_h5 *file, const char *path, int64_t count) {
+    int axes = 0;
+    int64_t sizes[DGBA_H5_MOST_AXES], found = 1;
+    if (count <= MOST_MISSING) return DGBA_OK;
+    DGBA_TRY(dgba_h5_sizes(&axes, sizes, file, path));
+    for (int i = 0; i < axes; ++i) found *= sizes[i];
+    if (found == count) return DGBA_OK;
+    return dgba_fail(DGBA_E_FORMAT, "%s:%s: %lld elements; the axes have %lld", dgba_h5_name(file), path, (long long)found,
+                     (long long)count);
+}
+
+/** Memory is taken for all that the axes multiply to, of which a small file can tell any number. */
+static dgba_status check_memory(const dgba_results *results, dgba_h5 *file) {
+    int64_t count = 0;
+    dgba_text path = {0};
+    dgba_status status = DGBA_OK;
+    for (int i = 0; i < TABLE_COUNT; ++i) {
+        DGBA_TRY_OUT(results_table_count(&count, results, &results_tables[i]));
+        dgba_path_join(&path, results_tables[i].group, results_tables[i].columns[0].name);
+        DGBA_TRY_OUT(check_large(file, dgba_text_chars(&path), count));
+    }
+    for (int i = 0; i < ARRAY_COUNT; ++i) {
+        DGBA_TRY_OUT(results_array_count(&count, results, &results_arrays[i]));
+        DGBA_TRY_OUT(check_large(file, results_arrays[i].path, count));
+    }
+out:
+    dgba_text_free(&path);
+    return status;
+}
+
 static dgba_status read_content(dgba_results *results, dgba_h5 *file) {
     DGBA_TRY(check_format(file));
     DGBA_TRY(read_counts(results, file));
+    DGBA_TRY(check_memory(results, file));
     DGBA_TRY(dgba_results_allocate(results));
     DGBA_TRY(read_provenance(&results->run, file));
     DGBA_TRY(dgba_h5_read(results->images, file, results_axes[AXIS_IMAGE].scale, DGBA_H5_I64, results->image_count));
