@@ -6,6 +6,7 @@ set -euo pipefail
 /usr/bin/python3 -c 'import h5py, pandas, matplotlib' 2>/dev/null ||
   { echo "skipped: /usr/bin/python3 has no h5py, pandas and matplotlib"; exit 77; }
 . "$1/tests/support/sweep.sh"
+skip_if_sanitized
 analysis=$(realpath "$1")/analysis
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$analysis MPLCONFIGDIR=$work/matplotlib
 
