@@ -8,7 +8,8 @@ group=("${little[@]}" --set train.group=2 --set train.evaluate_every=3 --set tra
 # rows FOLDER: the results without run and configuration.
 rows() { "$dgba" report "$1" --format csv | cut -d, -f4-; }
 
-for ranks in 0 2 3 5; do
+is_sanitized && numbers=(0 3) || numbers=(0 2 3 5)
+for ranks in "${numbers[@]}"; do
   run $ranks "$work/run$ranks" "${group[@]}" || { cat "$work/log"; fail "groups of two on $ranks ranks"; }
   rows "$work/run$ranks" > "$work/$ranks.rows"
   cmp "$work/0.rows" "$work/$ranks.rows" || fail "$ranks ranks give other results than one process"
@@ -81,4 +82,4 @@ run 2 "$work/failed" --set train.group=2 --set train.learning_rate=1e30 || code=
 code=0
 run 0 "$work/refused" --set train.group=3 || code=$?
 [ $code -eq 3 ] && grep -q 'group: a batch of 4 images has no 3 equal parts' "$work/log" || fail "three parts of four images"
-echo "shared trainings give the same bits on 1, 2, 3, 5 ranks"
+echo "shared trainings give the same bits on so many ranks: ${numbers[*]} (0: without mpirun)"
