@@ -3,14 +3,17 @@
  *  Making a window is collective, and ranks load models when it suits them, so there is one window, made before the work
  *  starts, and the table in it says what is where. Its lock is a pthread mutex that works between processes: `take` is
  *  called by worker threads, which must not call MPI. A rank that dies with the lock held leaves the others waiting, but
- *  it also ends the job. Pages that nobody touches cost no memory.
+ *  it also ends the job; one that hangs while it reads a model is waited for as long as reading may take. Pages that
+ *  nobody touches cost no memory.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 #include "farm.h"
 
-enum { MOST_BLOCKS = 64, PAGE_BYTES = 4096, CONTENT_BYTES = 64 };
+enum { MOST_BLOCKS = 64, PAGE_BYTES = 4096, CONTENT_BYTES = 64, SLOW_BYTES_PER_SECOND = 20000000 };
 
 typedef enum entry_state { EMPTY, LOADING, READY } entry_state;
 
@@ -75,13 +78,31 @@ static entry *find_room(const node_shelf *s) {
     return best;
 }
 
-/** The content's entry, or one that is to be filled with it, or NULL. Called with the lock held. */
-static entry *find_or_make(const node_shelf *s, const char *content) {
+/** When a rank that reads so much should have done so, even from a slow disk; otherwise it hangs. */
+static struct timespec when_read(size_t bytes) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += 1 + (time_t)(bytes / SLOW_BYTES_PER_SECOND);
+    return t;
+}
+
+/** The content's entry once it is there, or NULL. What is read for too long is nobody's content any more. */
+static entry *find_ready(const node_shelf *s, const char *content, size_t bytes) {
+    const struct timespec deadline = when_read(bytes);
+    int error = 0;
     entry *e = find(s, content);
-    while (e != NULL && e->state == LOADING) {
-        pthread_cond_wait(&s->table->changed, &s->table->lock);
+    while (e != NULL && e->state == LOADING && error != ETIMEDOUT) {
+        error = pthread_cond_timedwait(&s->table->changed, &s->table->lock, &deadline);
         e = find(s, content);
     }
+    if (e == NULL || e->state == READY) return e;
+    e->content[0] = '\0';
+    return NULL;
+}
+
+/** The content's entry, or one that is to be filled with it, or NULL. Called with the lock held. */
+static entry *find_or_make(const node_shelf *s, const char *content, size_t bytes) {
+    entry *e = find_ready(s, content, bytes);
     if (e != NULL) return e;
     e = find_room(s);
     if (e == NULL) return NULL;
@@ -94,7 +115,7 @@ static void *take(void *self, bool *filled, const char *content, size_t bytes) {
     const node_shelf *s = self;
     if (bytes > (size_t)s->sizes.block_bytes || strlen(content) >= CONTENT_BYTES) return NULL;
     pthread_mutex_lock(&s->table->lock);
-    entry *e = find_or_make(s, content);
+    entry *e = find_or_make(s, content, bytes);
     if (e != NULL) {
         *filled = e->state == READY;
         e->users += 1;
@@ -152,6 +173,7 @@ static void prepare_table(table *t) {
     pthread_mutexattr_setpshared(&lock, PTHREAD_PROCESS_SHARED);
     pthread_condattr_init(&condition);
     pthread_condattr_setpshared(&condition, PTHREAD_PROCESS_SHARED);
+    pthread_condattr_setclock(&condition, CLOCK_MONOTONIC);
     memset(t, 0, sizeof *t);
     pthread_mutex_init(&t->lock, &lock);
     pthread_cond_init(&t->changed, &condition);

@@ -1,6 +1,7 @@
 # analysis/learning_curves.py on the checkpoints of a tiny run: its numbers are those of the files, also while a training is
 # under way.
 . "$1/tests/support/sweep.sh"
+skip_if_sanitized
 script=$1/analysis/learning_curves.py
 python=/usr/bin/python3
 $python -c 'import h5py, matplotlib' 2>/dev/null || { echo "skipped: Python's h5py and matplotlib are not installed"; exit 77; }

@@ -4,6 +4,7 @@
 set -euo pipefail
 /usr/bin/python3 -c 'import h5py, pandas' 2>/dev/null || { echo "skipped: /usr/bin/python3 has no h5py and pandas"; exit 77; }
 . "$1/tests/support/sweep.sh"
+skip_if_sanitized
 analysis=$(realpath "$1")/analysis
 export PYTHONDONTWRITEBYTECODE=1
 (cd "$analysis" && /usr/bin/python3 -m doctest rules.py) || fail "the examples in rules.py"

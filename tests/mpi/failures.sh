@@ -2,7 +2,8 @@
 . "$1/tests/support/sweep.sh"
 
 # A rate at which training must diverge, beside a good one.
-diverging=(--set 'train.learning_rate=[1e-3, 1e30]' --set train.iterations=12 --set transfer.model=true)
+diverging=(--set 'train.learning_rate=[1e-3, 1e30]' --set train.iterations=12 --set transfer.model=true
+           --set attack.step=fgsm --set attack.rule=dgba)
 code=0
 run 2 "$work/run" "${diverging[@]}" || code=$?
 [ $code -eq 1 ] || { cat "$work/log"; fail "exit code $code instead of 1"; }

@@ -24,7 +24,7 @@ static dgba_status prepare(char **bytes, size_t *count, void *context, int64_t u
     const struct job job = {.unit = unit,
                             .kind = fails ? FARM_FAIL : s->kinds[unit],
                             .seconds = s->kinds[unit] == FARM_SLOW ? s->slow_seconds : s->seconds};
-    *count = job.kind == FARM_LARGE ? LARGE_INPUT : sizeof job;
+    *count = job.kind == FARM_LARGE ? LARGE_INPUT : sizeof job + (size_t)s->padding;
     DGBA_TRY(dgba_allocate((void **)bytes, (int64_t)*count, 1));
     for (size_t i = sizeof job; i < *count; ++i) (*bytes)[i] = pattern(i);
     memcpy(*bytes, &job, sizeof job);

@@ -34,6 +34,7 @@ typedef struct farm_sweep {
     farm_kind kinds[FARM_UNITS_MOST];
     dgba_status (*together)(const dgba_crew *crew, int64_t unit); // by every worker of a unit TOGETHER
     double seconds, slow_seconds;                                 // of a nap; of a slow unit
+    int64_t padding;                                              // bytes more in each unit's input
     double stop_at;                                               // clock seconds; 0 = never
     int64_t unprepared, stop_after, fail_after; // unit that cannot be prepared; numbers of results; -1 = never
     dgba_sched_unit units[FARM_UNITS_MOST];

@@ -20,6 +20,9 @@ EOF
 # Whether the program is built with sanitizers: several times slower, and runs that only test scripts and signals can be fewer.
 is_sanitized() { grep -qa __asan_init "$dgba"; }
 
+# For tests of Python scripts, whose sweeps do what other tests do under sanitizers, too.
+skip_if_sanitized() { ! is_sanitized || { echo "skipped under sanitizers: a test of scripts"; exit 77; }; }
+
 # guard PID: ends an mpirun whose ranks have been dead for ten seconds. Once in many runs whose ranks are killed or fail, the
 # one of Open MPI 4.1 with PMIx 4.2 waits for ever in PMIx_server_finalize.
 guard() {

@@ -66,6 +66,34 @@ static void the_first_fills_and_all_read(void **state) {
     assert_null(shelf);
 }
 
+/** Who hangs while filling a block keeps it; one of the others fills another. */
+static void nobody_waits_for_ever(void **state) {
+    (void)state;
+    dgba_shelf *shelf = open_shelf(2);
+    const bool hangs = dgba_farm_rank() == 0;
+    dgba_shelf_block block = {0};
+    if (hangs) block = take(shelf, "weights");
+    sum(0);
+    if (!hangs) block = take(shelf, "weights");
+    const bool fills = !block.filled;
+    float *x = block.memory;
+    if (fills && !hangs) {
+        x[0] = 7;
+        dgba_shelf_announce(&block);
+    }
+    const bool right = hangs || x[0] == 7;
+    assert_int_equal(sum(fills), is_alone() ? 1 : 2);
+    assert_true(right);
+    if (hangs) dgba_shelf_announce(&block); // after all; nobody finds it any more
+    dgba_shelf_put_back(&block);
+    sum(0);
+    block = take(shelf, "weights");
+    x = block.memory;
+    assert_true(is_alone() || x[0] == 7);
+    dgba_shelf_put_back(&block);
+    dgba_farm_close_shelf(&shelf);
+}
+
 static void who_cannot_fill_leaves_it_to_the_next(void **state) {
     (void)state;
     dgba_shelf *shelf = open_shelf(1);
@@ -144,6 +172,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_and_largest),
         cmocka_unit_test(the_first_fills_and_all_read),
+        cmocka_unit_test(nobody_waits_for_ever),
         cmocka_unit_test(who_cannot_fill_leaves_it_to_the_next),
         cmocka_unit_test(without_room_memory_is_ones_own),
         cmocka_unit_test(what_was_taken_longest_ago_goes),
