@@ -106,7 +106,8 @@ dgba_status dgba_checkpoint_write_parameters(dgba_h5 *file, const char *group, c
  *  Errors    DGBA_E_FORMAT naming the parameter that is missing or misshapen */
 dgba_status dgba_checkpoint_read(dgba_model *model, float **parameters, dgba_h5 *file);
 
-/** The two halves of it: builds the model; fills the array of its parameters (dgba_graph_parameter_floats). */
+/** The two halves of it: builds the model, whose parameters the file then has, in their shapes; fills the array of its
+ *  parameters (dgba_graph_parameter_floats) from the same file. */
 dgba_status dgba_checkpoint_read_model(dgba_model *model, dgba_h5 *file);
 dgba_status dgba_checkpoint_read_parameters(float *parameters, const dgba_model *model, dgba_h5 *file);
 

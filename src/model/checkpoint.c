@@ -203,7 +203,6 @@ static dgba_status check_parameters(dgba_h5 *file, const dgba_model *model) {
 static dgba_status read_parameter(float *values, dgba_h5 *file, const dgba_parameter *p) {
     char path[PATH_BYTES];
     dataset_path(path, PARAMETERS, p);
-    DGBA_TRY(check_parameter(file, p));
     return dgba_h5_read(values, file, path, DGBA_H5_F32, dgba_shape_count(p->shape));
 }
 
