@@ -86,18 +86,27 @@ static struct timespec when_read(size_t bytes) {
     return t;
 }
 
+/** Waits until a block is filled or put back; false if that takes too long. */
+static bool await(const node_shelf *s, const entry *e, size_t bytes) {
+    const struct timespec deadline = when_read(bytes);
+    const int64_t taken = e->last_taken; // by the rank that fills it
+    bool waits = true;
+    int error = 0;
+    while (waits && error != ETIMEDOUT) {
+        error = pthread_cond_timedwait(&s->table->changed, &s->table->lock, &deadline);
+        waits = e->state == LOADING && e->last_taken == taken;
+    }
+    return !waits;
+}
+
 /** The content's entry once it is there, or NULL. What is read for too long is nobody's content any more. */
 static entry *find_ready(const node_shelf *s, const char *content, size_t bytes) {
-    const struct timespec deadline = when_read(bytes);
-    int error = 0;
     entry *e = find(s, content);
-    while (e != NULL && e->state == LOADING && error != ETIMEDOUT) {
-        error = pthread_cond_timedwait(&s->table->changed, &s->table->lock, &deadline);
+    while (e != NULL && e->state == LOADING) {
+        if (!await(s, e, bytes)) e->content[0] = '\0';
         e = find(s, content);
     }
-    if (e == NULL || e->state == READY) return e;
-    e->content[0] = '\0';
-    return NULL;
+    return e;
 }
 
 /** The content's entry, or one that is to be filled with it, or NULL. Called with the lock held. */
