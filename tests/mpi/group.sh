@@ -40,7 +40,8 @@ until_running() {
 }
 
 # Stopped in their midst on two ranks, trainings go on on three, and then in one process.
-long=("${group[@]}" --set train.iterations=60)
+is_sanitized && iterations=30 || iterations=60
+long=("${group[@]}" --set train.iterations=$iterations)
 run 0 "$work/whole" "${long[@]}"
 rows "$work/whole" > "$work/whole.rows"
 for ranks in 2 3; do
