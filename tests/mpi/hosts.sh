@@ -79,6 +79,8 @@ disturbed() {
     [ "$(ls "$folder/models" 2>/dev/null | grep -c 'side.h5$')" -eq 2 ] && break
     sleep 0.05
   done
+  # The ranks sleep: the near ones would have finished all trainings before the loss is noticed.
+  kill -STOP $(pgrep -f "^$dgba run $work/sweep.yaml -o $folder")
   "$@"
   since=$SECONDS
   wait $job || code=$?
