@@ -138,7 +138,7 @@ typedef struct dgba_farm {
     /** Rank 0: whether there is still time for a unit; if not, nothing more is handed out, and what runs goes on; or NULL.
      */
     bool (*has_time)(void *context, int64_t unit);
-    /** Rank 0: a worker has been given a unit, or a share of one; or NULL. */
+    /** Rank 0: a worker has been given a unit, or a share of one; or NULL. The end of its last unit may be told later. */
     void (*started)(void *context, int64_t unit, int worker);
     /** Rank 0: a unit ended, or failed and is tried again. An error here (the disk is full) ends the farm: nothing more is
      * handed out, and the results of running units are awaited and dropped. */

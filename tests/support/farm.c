@@ -87,6 +87,7 @@ static bool is_right(const farm_sweep *s, const dgba_farm_result *result) {
 
 static dgba_status finished(void *context, const dgba_farm_result *result) {
     farm_sweep *s = context;
+    s->gone_on += s->started - s->finished > dgba_farm_workers();
     s->order[s->finished++] = result->unit;
     s->times[result->unit] += 1;
     for (int64_t i = 0; i < result->worker_count; ++i) s->workers_seen[result->workers[i]] += 1;

@@ -49,6 +49,7 @@ typedef struct farm_sweep {
     int times[FARM_UNITS_MOST];
     int wrong, workers_seen[64];
     int64_t started, retried;
+    int64_t gone_on; // ends that were told when the worker had its next unit
     dgba_status failure;
     char message[256];
     int64_t ticks;

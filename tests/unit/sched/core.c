@@ -170,6 +170,29 @@ static void a_lost_workers_unit_waits_again(void **state) {
     dgba_sched_free(&sched);
 }
 
+/** Its workers may do something else while its result is kept, but what needs it waits for that. */
+static void a_released_unit_still_runs(void **state) {
+    (void)state;
+    const dgba_sched_unit units[] = {UNIT(9, -1), AFTER(on_0, 5, -1), UNIT(1, -1)};
+    int64_t crew[2];
+    dgba_sched *sched = create(units, 3, 2);
+    check_runs(sched, 0, 0);
+    dgba_sched_release(sched, 0);
+    assert_int_equal(dgba_sched_crew(crew, sched, 0), 0);
+    check_runs(sched, 0, 2);
+    check_waits(sched, 1);
+    CHECK_COUNTS(sched, 0, 0, 0, 0, 2, 1);
+    dgba_sched_finish(sched, 0, true);
+    check_does(sched, 1, 1);
+    dgba_sched_release(sched, 2);
+    dgba_sched_put_back(sched, 2); // its result could not be kept
+    assert_false(dgba_sched_is_over(sched));
+    check_does(sched, 1, 2);
+    CHECK_COUNTS(sched, 0, 3, 0, 0, 0, 0);
+    check_exits(sched, 0);
+    dgba_sched_free(&sched);
+}
+
 static void a_unit_put_back_waits_again(void **state) {
     (void)state;
     const dgba_sched_unit units[] = {UNIT(3, -1), UNIT(2, -1)};
@@ -408,6 +431,7 @@ int main(void) {
         cmocka_unit_test(suspects_come_last),
         cmocka_unit_test(a_failed_unit_blocks_all_behind_it),
         cmocka_unit_test(a_lost_workers_unit_waits_again),
+        cmocka_unit_test(a_released_unit_still_runs),
         cmocka_unit_test(a_unit_put_back_waits_again),
         cmocka_unit_test(stop_lets_running_units_finish),
         cmocka_unit_test(no_units),

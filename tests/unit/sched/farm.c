@@ -20,6 +20,7 @@ static void every_rank_works(void **state) {
     assert_true(s.worked > 0);
     assert_int_equal(dgba_farm_workers(), dgba_farm_ranks());
     for (int w = 0; farm_is_root() && w < dgba_farm_workers(); ++w) assert_true(s.workers_seen[w] > 0);
+    if (farm_is_root()) assert_int_equal(s.gone_on, s.count - dgba_farm_workers()); // the last ones find nothing more
 }
 
 static void runs_follow_each_other(void **state) {
