@@ -10,6 +10,7 @@
 #include "dgba/base/log.h"
 #include "dgba/base/memory.h"
 #include "dgba/base/option.h"
+#include "dgba/base/pages.h"
 #include "dgba/base/random.h"
 #include "dgba/base/shelf.h"
 #include "dgba/base/status.h"

@@ -9,10 +9,11 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "dgba/base/pages.h"
+
 enum {
     ALIGNMENT = 64,
-    HUGE_PAGE = 2 << 20,
-    LARGE = 2 * HUGE_PAGE, // blocks from which huge pages are asked for
+    LARGE = 2 * DGBA_HUGE_PAGE, // blocks from which huge pages are asked for
 };
 
 static atomic_int_fast64_t live;
@@ -24,8 +25,8 @@ static size_t rounded_up(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNM
 static void *take(size_t bytes) {
     if (bytes < LARGE) return aligned_alloc(ALIGNMENT, bytes);
     void *memory = NULL;
-    if (posix_memalign(&memory, HUGE_PAGE, bytes) != 0) return NULL;
-    (void)madvise(memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE); // a kernel may not have them
+    if (posix_memalign(&memory, DGBA_HUGE_PAGE, bytes) != 0) return NULL;
+    (void)madvise(memory, bytes / DGBA_HUGE_PAGE * DGBA_HUGE_PAGE, MADV_HUGEPAGE); // a kernel may not have them
     return memory;
 }
 

@@ -41,6 +41,7 @@ typedef struct node_shelf {
     MPI_Comm node;
     MPI_Win window;
     sizes sizes;
+    void *mapped; // the window once more, with huge pages; or NULL
     table *table;
 } node_shelf;
 
@@ -49,6 +50,8 @@ static int64_t round_up(int64_t bytes) { return (bytes + PAGE_BYTES - 1) / PAGE_
 static char *block_at(const node_shelf *s, int64_t i) {
     return (char *)s->table + round_up(sizeof(table)) + i * s->sizes.block_bytes;
 }
+
+static size_t window_bytes(const node_shelf *s) { return (size_t)(block_at(s, s->sizes.blocks) - (char *)s->table); }
 
 static entry *entry_of(const node_shelf *s, const void *block) {
     for (int64_t i = 0; i < s->sizes.blocks; ++i)
@@ -131,7 +134,10 @@ static void *take(void *self, bool *filled, const char *content, size_t bytes) {
         e->last_taken = ++s->table->takes;
     }
     pthread_mutex_unlock(&s->table->lock);
-    return e != NULL ? block_at(s, e - s->table->entries) : NULL;
+    if (e == NULL) return NULL;
+    void *block = block_at(s, e - s->table->entries);
+    if (!*filled && s->mapped != NULL) dgba_make_huge(block, bytes);
+    return block;
 }
 
 static void announce(void *self, const void *block) {
@@ -197,13 +203,15 @@ static bool open_window(node_shelf *s) {
     MPI_Aint bytes = 0;
     if (s->sizes.blocks == 0) return false;
     MPI_Comm_rank(s->node, &rank);
-    if (rank == 0) bytes = (MPI_Aint)(round_up(sizeof(table)) + s->sizes.blocks * s->sizes.block_bytes);
+    if (rank == 0) bytes = (MPI_Aint)window_bytes(s);
     MPI_Comm_set_errhandler(s->node, MPI_ERRORS_RETURN);
     mine = MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, s->node, &own, &s->window) == MPI_SUCCESS;
     MPI_Comm_set_errhandler(s->node, MPI_ERRORS_ARE_FATAL);
     MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, s->node);
     if (!all) return false;
     MPI_Win_shared_query(s->window, 0, &bytes, &unit, &s->table);
+    s->mapped = dgba_map_again(s->table, window_bytes(s));
+    if (s->mapped != NULL) s->table = s->mapped;
     MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window); // every access is by load and store
     if (rank == 0) prepare_table(s->table);
     MPI_Barrier(s->node);
@@ -240,6 +248,7 @@ dgba_status dgba_farm_open_shelf(dgba_shelf **out, int64_t blocks, int64_t bytes
 void dgba_farm_close_shelf(dgba_shelf **shelf) {
     if (*shelf == NULL) return;
     node_shelf *s = (*shelf)->self;
+    if (s->mapped != NULL) dgba_unmap(s->mapped, window_bytes(s));
     MPI_Win_unlock_all(s->window);
     MPI_Win_free(&s->window); // waits for all ranks of the node
     free_shelf(s);
