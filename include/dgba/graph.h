@@ -76,11 +76,17 @@ dgba_status dgba_graph_macs(int64_t *out, const dgba_graph *graph, dgba_shape in
  *  Errors    DGBA_E_SHAPE if the input does not fit */
 dgba_status dgba_graph_output_shape(dgba_shape *out, const dgba_graph *graph, int64_t output, dgba_shape input);
 
+/** Folds each batch normalisation into the convolution before it, in place: the convolution's weights are scaled, and β
+ *  becomes the bias. After that the parameters are of use to DGBA_PURPOSE_ATTACK_FOLDED only.
+ *  Formula   w ← s·w, β ← β − s·mean + s·b, s = γ/√(var + ε), with the running statistics and the convolution's bias b */
+void dgba_graph_fold(const dgba_graph *graph, float *parameters);
+
 /** What a plan is for. */
 typedef enum dgba_purpose {
-    DGBA_PURPOSE_EVALUATE, // evaluation mode, forward only
-    DGBA_PURPOSE_ATTACK,   // evaluation mode, forward and backward to the input
-    DGBA_PURPOSE_TRAIN,    // training mode, forward and backward to the parameters
+    DGBA_PURPOSE_EVALUATE,      // evaluation mode, forward only
+    DGBA_PURPOSE_ATTACK,        // evaluation mode, forward and backward to the input
+    DGBA_PURPOSE_ATTACK_FOLDED, // the same with parameters after dgba_graph_fold(): needs no memory for folded ones
+    DGBA_PURPOSE_TRAIN,         // training mode, forward and backward to the parameters
 } dgba_purpose;
 
 typedef struct dgba_plan dgba_plan;
@@ -102,9 +108,8 @@ void dgba_plan_free(dgba_plan **plan);
 /** Bytes of the plan's block, and of all its buffers if none shared memory with another (NULL if not wanted). */
 int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse);
 
-/** Takes up parameter values: call after making the plan and whenever they changed. In evaluation mode this folds each
- *  batch normalisation into the convolution before it. `parameters` must outlive the plan; training moves the running
- * statistics in it. */
+/** Takes up parameter values: call after making the plan and whenever they changed. EVALUATE and ATTACK fold them into
+ *  memory of the plan. `parameters` must outlive the plan; training moves the running statistics in it. */
 void dgba_plan_bind(dgba_plan *plan, float *parameters);
 
 /** Runs `samples` images (at most the planned number) of each part. `dropout_index` names the dropout pattern together with

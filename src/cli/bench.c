@@ -71,7 +71,10 @@ static dgba_status prepare(bench_subject *subject, dgba_shelf **shelf, const ben
     if (status == DGBA_OK) status = bench_subject_create(subject, chosen);
     DGBA_TRY(dgba_farm_agree(status));
     const int64_t bytes = dgba_graph_parameter_floats(subject->model.graph) * (int64_t)sizeof(float);
-    if (!measures(chosen, BENCH_TRAIN)) DGBA_TRY(dgba_farm_open_shelf(shelf, 1, bytes));
+    if (!measures(chosen, BENCH_TRAIN)) {
+        subject->folded = chosen->save[0] == '\0';
+        DGBA_TRY(dgba_farm_open_shelf(shelf, 1, bytes));
+    }
     return dgba_farm_agree(bench_subject_load(subject, chosen, *shelf));
 }
 

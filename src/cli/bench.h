@@ -23,6 +23,7 @@ typedef struct bench_subject {
     dgba_model model;
     dgba_shelf_block weights;
     float *parameters; // in `weights`
+    bool folded;       // they are, for attacks; not if they are saved or trained
     dgba_task tasks[DGBA_MOST_TASKS];
     dgba_shape input;
     float *images;                       // (N,3,H,W)

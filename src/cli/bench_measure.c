@@ -49,12 +49,16 @@ static void time_steps(double *seconds, dgba_plan *plan, float *dx, const bench_
     }
 }
 
+static dgba_purpose attack_purpose(const bench_subject *subject) {
+    return subject->folded ? DGBA_PURPOSE_ATTACK_FOLDED : DGBA_PURPOSE_ATTACK;
+}
+
 dgba_status bench_layers(bench_result *result, const bench_subject *subject, int64_t repeat) {
     dgba_plan *plan = NULL;
     double *seconds = NULL;
     float *dx = NULL;
     dgba_status status;
-    DGBA_TRY_OUT(dgba_plan_create(&plan, subject->model.graph, subject->input, DGBA_PURPOSE_ATTACK));
+    DGBA_TRY_OUT(dgba_plan_create(&plan, subject->model.graph, subject->input, attack_purpose(subject)));
     dgba_plan_bind(plan, subject->parameters);
     result->layer_count = dgba_plan_step_count(plan);
     DGBA_TRY_OUT(DGBA_NEW(&result->layers, result->layer_count));
@@ -88,7 +92,7 @@ static dgba_status create_attack(attack_bench *a, int64_t repeat) {
     const bench_subject *subject = a->subject;
     const int64_t losses = subject->model.task_count * subject->input.n;
     DGBA_TRY(dgba_network_oracle_create(&a->network, &subject->model, subject->parameters, subject->tasks, subject->input,
-                                        DGBA_PURPOSE_ATTACK));
+                                        attack_purpose(subject)));
     dgba_network_oracle_set_labels(a->network, subject->labels, subject->input.n);
     a->oracle = dgba_network_oracle_interface(a->network);
     DGBA_TRY(dgba_rule_kind_find(&a->rule.kind, "dgba"));

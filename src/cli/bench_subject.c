@@ -112,6 +112,7 @@ dgba_status bench_subject_load(bench_subject *subject, const bench_options *opti
         status = read_parameters(subject, options->checkpoint);
     else
         fill_parameters(subject->parameters, graph, (uint64_t)options->seed);
+    if (status == DGBA_OK && subject->folded) dgba_graph_fold(graph, subject->parameters);
     if (status == DGBA_OK)
         dgba_shelf_announce(&subject->weights);
     else

@@ -143,7 +143,7 @@ static void add_private_buffers(dgba_plan *plan, int32_t i) {
     const value *y = &plan->values[s->y];
     const int32_t last = keep_time(plan, i);
     const int64_t count = dgba_shape_count(y->shape);
-    if (s->batchnorm != NONE) add_folded_buffers(plan, s);
+    if (s->batchnorm != NONE && !plan->folded) add_folded_buffers(plan, s);
     if (s->op == OP_CONV2D) add_convolution_buffers(plan, s, i);
     if (s->op == OP_DEPTHWISE) add_depthwise_buffers(plan, s, i);
     if (s->op == OP_MAXPOOL && y->wants_gradient) s->kept[0] = add_buffer(plan, count, sizeof(int32_t), i, last);

@@ -1,4 +1,5 @@
 #include "plan.h"
+#include "fold.h"
 
 parameter_range dgba_plan_parameters(const dgba_plan *plan, dgba_node index) {
     const node *n = &plan->graph->nodes[index];
@@ -39,7 +40,9 @@ static dgba_status create(dgba_plan **out, const dgba_plan *about, dgba_shape in
 }
 
 dgba_status dgba_plan_create(dgba_plan **out, const dgba_graph *graph, dgba_shape input, dgba_purpose purpose) {
-    return create(out, &(dgba_plan){.graph = graph, .purpose = purpose}, input, 1, NULL);
+    const bool folded = purpose == DGBA_PURPOSE_ATTACK_FOLDED;
+    if (folded) purpose = DGBA_PURPOSE_ATTACK;
+    return create(out, &(dgba_plan){.graph = graph, .purpose = purpose, .folded = folded}, input, 1, NULL);
 }
 
 dgba_status dgba_plan_create_in_parts(dgba_plan **out, const dgba_graph *graph, dgba_shape input, int64_t parts,
@@ -70,31 +73,13 @@ void *dgba_plan_memory(const dgba_plan *plan, int32_t index) {
     return index != NONE ? plan->block + plan->part * plan->block_bytes + plan->buffers[index].offset : NULL;
 }
 
-static float *parameter(const dgba_plan *plan, dgba_node index, int64_t which) {
-    const dgba_graph *graph = plan->graph;
-    return plan->parameters + graph->parameters[graph->nodes[index].parameter + which].offset;
-}
-
-/** w'[k] = scale[k]·w[k], b'[k] = shift[k] + scale[k]·b[k] */
-static void fold(const dgba_plan *plan, const step *s) {
-    const node *conv = &plan->graph->nodes[s->node], *norm = &plan->graph->nodes[s->batchnorm];
-    const int64_t filter = filter_size(conv);
-    float *weight = dgba_plan_memory(plan, s->weight), *bias = dgba_plan_memory(plan, s->bias);
-    float *scale = dgba_plan_memory(plan, s->scale);
-    const float *w = parameter(plan, s->node, 0), *b = conv->conv.bias ? parameter(plan, s->node, 1) : NULL;
-    dgba_batchnorm_fold(scale, bias, parameter(plan, s->batchnorm, 0), parameter(plan, s->batchnorm, 1),
-                        parameter(plan, s->batchnorm, 2), parameter(plan, s->batchnorm, 3), norm->channels,
-                        norm->batchnorm);
-    for (int64_t k = 0; k < conv->channels; ++k) {
-        for (int64_t i = 0; i < filter; ++i) weight[k * filter + i] = scale[k] * w[k * filter + i];
-        if (b != NULL) bias[k] += scale[k] * b[k];
-    }
-}
-
 void dgba_plan_bind(dgba_plan *plan, float *parameters) {
     plan->parameters = parameters;
     for (int32_t i = 0; i < plan->step_count; ++i) {
         const step *s = &plan->steps[i];
-        if (s->batchnorm != NONE) fold(plan, s);
+        if (s->batchnorm == NONE || plan->folded) continue;
+        const folded_weights own = {dgba_plan_memory(plan, s->weight), dgba_plan_memory(plan, s->bias),
+                                    dgba_plan_memory(plan, s->scale)};
+        dgba_fold_batchnorm(own, plan->graph, s->node, s->batchnorm, parameters);
     }
 }

@@ -27,7 +27,7 @@ typedef struct step {
     int inputs;
     int32_t x[2], y;             // values
     bool accumulates[2];         // backward: adds to the gradient of x[k], which holds something already
-    int32_t weight, bias, scale; // of the folded convolution
+    int32_t weight, bias, scale; // of the folded convolution, if they are the plan's
     int32_t kept[2]; // for the backward pass: winners, or dropout pattern, or mean and inv_std, or what a rectifier passes
     dgba_conv2d_algorithm algorithm[DGBA_CONV2D_DIRECTIONS]; // of a convolution, for the directions that are wanted
     int32_t forward_scratch, backward_scratch;               // of a convolution
@@ -37,6 +37,7 @@ typedef struct step {
 struct dgba_plan {
     const dgba_graph *graph;
     dgba_purpose purpose;
+    bool folded; // parameters are, in evaluation mode; otherwise the plan has folded ones of its own
     int64_t samples;
     step *steps;
     int32_t step_count;

@@ -32,7 +32,7 @@ static float *parameter(const dgba_plan *plan, dgba_node index, int64_t which) {
 
 /** The weights as bound, folded if they are. */
 static const float *raw_weights(const dgba_plan *plan, const step *s) {
-    return s->batchnorm != NONE ? dgba_plan_memory(plan, s->weight) : parameter(plan, s->node, 0);
+    return s->weight != NONE ? dgba_plan_memory(plan, s->weight) : parameter(plan, s->node, 0);
 }
 
 static dgba_conv2d_weights weights_of(const dgba_plan *plan, const step *s, dgba_conv2d_direction direction) {
@@ -40,7 +40,8 @@ static dgba_conv2d_weights weights_of(const dgba_plan *plan, const step *s, dgba
 }
 
 static float *bias_of(const dgba_plan *plan, const step *s) {
-    if (s->batchnorm != NONE) return dgba_plan_memory(plan, s->bias);
+    if (s->bias != NONE) return dgba_plan_memory(plan, s->bias);
+    if (s->batchnorm != NONE) return parameter(plan, s->batchnorm, 1);
     return plan->graph->nodes[s->node].conv.bias ? parameter(plan, s->node, 1) : NULL;
 }
 

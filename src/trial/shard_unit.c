@@ -12,7 +12,7 @@ static dgba_status check_model_tasks(const dgba_worker *w, const char *path) {
     return same ? DGBA_OK : dgba_fail(DGBA_E_FORMAT, "%s: the model's tasks are not those of the data", path);
 }
 
-/** From the file, unless another worker has put them on the shelf. */
+/** From the file and folded, unless another worker has put them on the shelf. */
 static dgba_status load_parameters(dgba_worker *w, dgba_h5 *file, const char *id) {
     const int64_t floats = dgba_graph_parameter_floats(w->model.graph);
     DGBA_TRY(dgba_shelf_take(&w->parameters, w->shelf, id, floats, sizeof(float)));
@@ -20,6 +20,7 @@ static dgba_status load_parameters(dgba_worker *w, dgba_h5 *file, const char *id
     if (w->parameters.filled) return DGBA_OK;
     w->memory.models_read += 1;
     DGBA_TRY(dgba_checkpoint_read_parameters(w->parameters.memory, &w->model, file));
+    dgba_graph_fold(w->model.graph, w->parameters.memory);
     dgba_shelf_announce(&w->parameters);
     return DGBA_OK;
 }
@@ -44,7 +45,8 @@ static dgba_status load_model(dgba_worker *w, const dgba_settings *message) {
 static dgba_status plan(dgba_worker *w, dgba_shape shape) {
     if (dgba_shape_equal(shape, w->planned)) return DGBA_OK;
     worker_forget_plan(w);
-    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters.memory, w->tasks, shape, DGBA_PURPOSE_ATTACK));
+    DGBA_TRY(dgba_network_oracle_create(&w->oracle, &w->model, w->parameters.memory, w->tasks, shape,
+                                        DGBA_PURPOSE_ATTACK_FOLDED));
     worker_note_plan(w, dgba_network_oracle_bytes(w->oracle));
     DGBA_TRY(dgba_batch_create(&w->batch, w->data, shape.n, shape.h, shape.w));
     DGBA_TRY(DGBA_NEW(&w->adversarial, dgba_shape_count(shape)));

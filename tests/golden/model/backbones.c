@@ -59,6 +59,7 @@ static void set_up(fixture *f, const subject *of, int64_t layout, dgba_purpose p
     const dgba_parameter *list = dgba_graph_parameters(f->model.graph, &count);
     for (int64_t i = 0; i < count; ++i) fill_parameter(f->parameters + list[i].offset, &list[i], of->salt);
     fill(f->x, dgba_shape_count(of->input), of->salt, "", "image", -2, 2);
+    if (purpose == DGBA_PURPOSE_ATTACK_FOLDED) dgba_graph_fold(f->model.graph, f->parameters);
     CHECK_OK(dgba_plan_create(&f->plan, f->model.graph, of->input, purpose));
     dgba_plan_bind(f->plan, f->parameters);
     dgba_plan_forward(f->plan, f->x, (dgba_run){.samples = SAMPLES});
@@ -97,10 +98,10 @@ static void check_near(const float *found, const float *expected, int64_t count)
 
 static void check_predictions(const subject *of) {
     static const char *const outputs[TASKS] = {"output0", "output1", "output2"};
-    static const dgba_purpose purposes[] = {DGBA_PURPOSE_EVALUATE, DGBA_PURPOSE_ATTACK};
-    for (int64_t i = 0; i < 2 * DGBA_COUNT_OF(layouts); ++i) {
+    static const dgba_purpose purposes[] = {DGBA_PURPOSE_EVALUATE, DGBA_PURPOSE_ATTACK, DGBA_PURPOSE_ATTACK_FOLDED};
+    for (int64_t i = 0; i < 3 * DGBA_COUNT_OF(layouts); ++i) {
         fixture f;
-        set_up(&f, of, layouts[i / 2], purposes[i % 2]);
+        set_up(&f, of, layouts[i / 3], purposes[i % 3]);
         for (int t = 0; t < TASKS; ++t) {
             dgba_shape shape;
             float expected[MOST_PREDICTION];

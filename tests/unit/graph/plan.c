@@ -29,6 +29,7 @@ static dgba_graph *branching_graph(float dropout) {
     CHECK_OK(dgba_graph_add(&x, g, trunk, x));
     CHECK_OK(dgba_graph_relu(&trunk, g, x));
     CHECK_OK(dgba_graph_conv2d(&x, g, trunk, conv_of(5, 4, 3, 1), true, "head0.a"));
+    CHECK_OK(dgba_graph_batchnorm(&x, g, x, norm, "head0.bn"));
     CHECK_OK(dgba_graph_relu(&x, g, x));
     CHECK_OK(dgba_graph_dropout(&x, g, x, dropout));
     CHECK_OK(dgba_graph_conv2d(&x, g, x, conv_of(4, 2, 1, 1), true, "head0.b"));
@@ -363,6 +364,30 @@ static void plans_refuse_what_they_cannot_run(void **state) {
     dgba_graph_free(&graph);
 }
 
+/** The plan folds with the same numbers, into memory of its own. */
+static void parameters_may_be_folded_in_place(void **state) {
+    (void)state;
+    static const dgba_purpose purposes[] = {DGBA_PURPOSE_ATTACK, DGBA_PURPOSE_ATTACK_FOLDED};
+    static float y[2][SAMPLES * MOST_OUTPUT], dx[2][SAMPLES * IMAGE];
+    int64_t bytes[2];
+    for (int i = 0; i < 2; ++i) {
+        fixture f;
+        dgba_shape shape;
+        set_up(&f, 0.5F, purposes[i]);
+        if (purposes[i] == DGBA_PURPOSE_ATTACK_FOLDED) dgba_graph_fold(f.graph, f.parameters);
+        dgba_plan_forward(f.plan, f.x, (dgba_run){.samples = SAMPLES});
+        const float *output = dgba_plan_output(f.plan, 0, &shape);
+        memcpy(y[i], output, (size_t)dgba_shape_count(shape) * sizeof *output);
+        write_seeds(&f, 1);
+        dgba_plan_backward_input(f.plan, dx[i]);
+        bytes[i] = dgba_plan_bytes(f.plan, NULL);
+        tear_down(&f);
+    }
+    assert_memory_equal(y[0], y[1], sizeof y[0]);
+    assert_memory_equal(dx[0], dx[1], sizeof dx[0]);
+    assert_true(bytes[1] < bytes[0]);
+}
+
 /** With a convolution wide enough for Winograd. */
 static void weights_may_be_bound_again(void **state) {
     (void)state;
@@ -408,6 +433,7 @@ int main(void) {
         cmocka_unit_test(backward_again_with_other_seeds),
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(buffers_are_aligned_and_share_memory),
+        cmocka_unit_test(parameters_may_be_folded_in_place),
         cmocka_unit_test(weights_may_be_bound_again),
         cmocka_unit_test(dropout_patterns_differ_by_node_run_and_seed),
         cmocka_unit_test(training_moves_running_statistics),
