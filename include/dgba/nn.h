@@ -152,9 +152,11 @@ void dgba_relu_forward(float *y, const float *x, int64_t count);
 /** dx = dy where y > 0, else 0; needs only the output of the forward pass. dx may be dy. */
 void dgba_relu_backward(float *dx, const float *dy, const float *y, int64_t count, bool accumulate);
 
-/** The same from a byte per element, 1 where y > 0, for when y itself is not kept. */
-void dgba_relu_mark(uint8_t *passes, const float *y, int64_t count);
-void dgba_relu_backward_marked(float *dx, const float *dy, const uint8_t *passes, int64_t count, bool accumulate);
+/** The same from a bit per element, for when y itself is not kept.
+ *  Shapes    marks (dgba_relu_mark_words(count)) */
+int64_t dgba_relu_mark_words(int64_t count);
+void dgba_relu_mark(uint32_t *marks, const float *y, int64_t count);
+void dgba_relu_backward_marked(float *dx, const float *dy, const uint32_t *marks, int64_t count, bool accumulate);
 
 /* ---- Max-pooling ---- */
 

@@ -34,7 +34,7 @@ static void mark_wanted_gradients(dgba_plan *plan) {
 
 static bool rectifies(const step *s) { return s->relu || s->op == OP_RELU; }
 
-/** The backward pass to the input needs to know of a rectified value only where it is positive: a byte per element is kept
+/** The backward pass to the input needs to know of a rectified value only where it is positive: a bit per element is kept
  *  instead of the value. In training the value is there anyway, for the gradients of the next layer's weights. */
 static bool keeps_marks(const dgba_plan *plan, const step *s) {
     return rectifies(s) && plan->purpose == DGBA_PURPOSE_ATTACK && plan->values[s->y].wants_gradient;
@@ -147,7 +147,7 @@ static void add_private_buffers(dgba_plan *plan, int32_t i) {
     if (s->op == OP_CONV2D) add_convolution_buffers(plan, s, i);
     if (s->op == OP_DEPTHWISE) add_depthwise_buffers(plan, s, i);
     if (s->op == OP_MAXPOOL && y->wants_gradient) s->kept[0] = add_buffer(plan, count, sizeof(int32_t), i, last);
-    if (keeps_marks(plan, s)) s->kept[0] = add_buffer(plan, count, sizeof(uint8_t), i, last);
+    if (keeps_marks(plan, s)) s->kept[0] = add_buffer(plan, dgba_relu_mark_words(count), sizeof(uint32_t), i, last);
     if (s->op == OP_DROPOUT) s->kept[0] = add_buffer(plan, count, sizeof(uint8_t), i, last);
     if (s->op == OP_BATCHNORM) add_batchnorm_buffers(plan, s, i);
 }

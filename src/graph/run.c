@@ -85,8 +85,8 @@ static dgba_dropout pattern_of(const dgba_plan *plan, const step *s) {
                           .first = (plan->parts.first + plan->part) * count_of(plan, s->y)};
 }
 
-/** The bytes that say what a step's rectifier passes, or NULL if the value itself is kept. */
-static uint8_t *marks_of(const dgba_plan *plan, const step *s) {
+/** The bits that say what a step's rectifier passes, or NULL if the value itself is kept. */
+static uint32_t *marks_of(const dgba_plan *plan, const step *s) {
     return s->relu || s->op == OP_RELU ? dgba_plan_memory(plan, s->kept[0]) : NULL;
 }
 
@@ -168,9 +168,9 @@ static float *gradient_of(const dgba_plan *plan, target to, dgba_node index, int
 /** Through the rectifier of a step. */
 static void relu_backward(const dgba_plan *plan, const step *s, float *dx, const float *dy, bool accumulate) {
     const int64_t count = count_of(plan, s->y);
-    const uint8_t *passes = marks_of(plan, s);
-    if (passes != NULL)
-        dgba_relu_backward_marked(dx, dy, passes, count, accumulate);
+    const uint32_t *marks = marks_of(plan, s);
+    if (marks != NULL)
+        dgba_relu_backward_marked(dx, dy, marks, count, accumulate);
     else
         dgba_relu_backward(dx, dy, read_value(plan, s->y), count, accumulate);
 }

@@ -59,27 +59,35 @@ static void relu_gradient_equals_the_twin(void **state) {
     }
 }
 
+/** Marks come in blocks of 512 elements. */
 static void marks_serve_as_the_value(void **state) {
     (void)state;
-    enum { MARKED = 1003 };
-    static float value[MARKED], gradient[MARKED], dx[2][MARKED];
-    static uint8_t passes[MARKED];
-    check_random(value, MARKED, 21);
-    check_random(gradient, MARKED, 22);
-    check_random(dx[0], MARKED, 23);
-    memcpy(dx[1], dx[0], sizeof dx[0]);
-    value[0] = 0;
-    value[1] = NAN;
-    gradient[2] = NAN;
-    dgba_relu_forward(value, value, MARKED);
-    dgba_relu_mark(passes, value, MARKED);
-    for (int accumulate = 1; accumulate >= 0; --accumulate) {
-        dgba_relu_backward(dx[0], gradient, value, MARKED, accumulate);
-        dgba_relu_backward_marked(dx[1], gradient, passes, MARKED, accumulate);
-        assert_memory_equal(dx[0], dx[1], sizeof dx[0]);
+    enum { MOST_MARKED = 1537, MOST_WORDS = 64 };
+    static const int64_t marked[] = {1, 15, 511, 512, 513, 1024, MOST_MARKED - 1};
+    static float value[MOST_MARKED], gradient[MOST_MARKED], dx[2][MOST_MARKED];
+    static uint32_t marks[MOST_WORDS + 1];
+    for (int64_t c = 0; c < DGBA_COUNT_OF(marked); ++c) {
+        const int64_t count = marked[c], words = dgba_relu_mark_words(count);
+        assert_true(words <= MOST_WORDS && 32 * words >= count);
+        check_random(value, MOST_MARKED, 21);
+        check_random(gradient, MOST_MARKED, 22);
+        check_random(dx[0], MOST_MARKED, 23);
+        memcpy(dx[1], dx[0], sizeof dx[0]);
+        value[0] = 0;
+        value[1] = NAN;
+        gradient[2] = NAN;
+        marks[words] = 0x5AU;
+        dgba_relu_forward(value, value, count);
+        dgba_relu_mark(marks, value, count);
+        assert_int_equal(marks[words], 0x5AU);
+        for (int accumulate = 1; accumulate >= 0; --accumulate) {
+            dgba_relu_backward(dx[0], gradient, value, count, accumulate);
+            dgba_relu_backward_marked(dx[1], gradient, marks, count, accumulate);
+            assert_memory_equal(dx[0], dx[1], sizeof dx[0]); // also behind the last one
+        }
+        dgba_relu_backward_marked(gradient, gradient, marks, count, false); // in place
+        assert_memory_equal(dx[0], gradient, (size_t)count * sizeof *gradient);
     }
-    dgba_relu_backward_marked(gradient, gradient, passes, MARKED, false); // in place
-    assert_memory_equal(dx[0], gradient, sizeof gradient);
 }
 
 static void relu_gradient_equals_finite_differences(void **state) {
