@@ -18,10 +18,10 @@ typedef struct job {
     int64_t in, out; // channels, in the direction of the call
     int64_t images;  // of a chunk
     int64_t plane;
-    int64_t panel_floats;                                                          // of one position
-    int64_t input_stride, output_stride;                                           // of a tile's row in the matrices
-    int64_t pixel_floats, input_floats, output_floats, taps_floats, weight_floats; // of the parts
-    float *pixels, *taps, *weights;
+    int64_t panel_floats;                                                            // of one position
+    int64_t input_stride, output_stride;                                             // of a tile's row in the matrices
+    int64_t pixel_floats, input_floats, output_floats, halves_floats, weight_floats; // of the parts
+    float *pixels, *halves, *weights;
     winograd_matrices inputs, outputs;
 } job;
 
@@ -108,14 +108,14 @@ static job cut(const conv2d_geometry *g, dgba_conv2d_direction direction) {
         j.weight_floats = j.map.positions * GRADIENT_CHANNELS * round_up(j.in, WINOGRAD_LANES);
     } else {
         j.weight_floats = 2 * WINOGRAD_MOST_POINTS * j.panel_floats; // an axis has at most two kinds
-        j.taps_floats = winograd_taps_floats(j.in);
+        j.halves_floats = winograd_halves_floats(&j.map, j.in);
     }
     return j;
 }
 
 static int64_t scratch_floats(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     const job j = cut(g, direction);
-    return j.pixel_floats + j.input_floats + j.output_floats + j.taps_floats + j.weight_floats;
+    return j.pixel_floats + j.input_floats + j.output_floats + j.halves_floats + j.weight_floats;
 }
 
 static job job_of(const conv2d_geometry *g, dgba_conv2d_direction direction, float *scratch) {
@@ -124,8 +124,8 @@ static job job_of(const conv2d_geometry *g, dgba_conv2d_direction direction, flo
     j.inputs = (winograd_matrices){scratch, j.input_stride, blocked};
     j.outputs = (winograd_matrices){scratch + j.input_floats, j.output_stride, false};
     j.weights = j.outputs.data + j.output_floats;
-    j.taps = j.weights + j.weight_floats;
-    j.pixels = j.taps + j.taps_floats;
+    j.halves = j.weights + j.weight_floats;
+    j.pixels = j.halves + j.halves_floats;
     dgba_fill(j.pixels + j.plane * WINOGRAD_LANES, 0, WINOGRAD_LANES);
     return j;
 }
@@ -167,12 +167,13 @@ static void multiply(const job *j, const winograd_group *g, int64_t row, const f
 
 /** The points of the output channels first .. first+count−1. */
 static void multiply_rows(const job *j, const winograd_filters *filters, int64_t first, int64_t count) {
-    winograd_arrange(j->taps, filters, first, count);
+    int64_t row_of_all = 0;
+    winograd_arrange(j->halves, filters, &j->map, first, count);
     for (winograd_kind down = 0; down < WINOGRAD_KINDS; ++down) {
         if (winograd_pieces(&j->map.down, down) == 0) continue;
-        for (int64_t row = 0; row < winograd_points(down); ++row) {
+        for (int64_t row = 0; row < winograd_points(down); ++row, ++row_of_all) {
             const float *panel = j->weights;
-            winograd_panels(j->weights, j->panel_floats, j->taps, &j->map, down, row, j->in, count);
+            winograd_panels(j->weights, j->panel_floats, j->halves, &j->map, row_of_all, j->in, count);
             for (const winograd_group *g = j->map.groups; g < j->map.groups + j->map.group_count; ++g) {
                 if (g->down != down) continue;
                 multiply(j, g, row, panel, count);

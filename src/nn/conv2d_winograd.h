@@ -25,9 +25,15 @@ typedef enum winograd_kind { WINOGRAD_ONE, WINOGRAD_TWO, WINOGRAD_THREE, WINOGRA
 
 static inline int64_t winograd_outputs(winograd_kind kind) { return (int64_t)kind + 1; }
 
-/** Numbers of a piece: 1, 3, 4, 6 points; 1, 2, 3, 6 inputs. */
-int64_t winograd_points(winograd_kind kind);
-int64_t winograd_inputs(winograd_kind kind);
+static inline int64_t winograd_points(winograd_kind kind) {
+    static const int64_t points[WINOGRAD_KINDS] = {1, 3, 4, 6};
+    return points[kind];
+}
+
+static inline int64_t winograd_inputs(winograd_kind kind) {
+    static const int64_t inputs[WINOGRAD_KINDS] = {1, 2, 3, 6};
+    return inputs[kind];
+}
 
 /* ---- Cutting an axis ---- */
 
@@ -108,16 +114,18 @@ typedef struct winograd_filters {
     bool transposed; // of the backward pass: out = C, in = K, and the taps turned round
 } winograd_filters;
 
-/** Floats for the taps of the filters from `in` channels to the output channels of a panel. */
-int64_t winograd_taps_floats(int64_t in);
+/** Floats of the halves of the filters from `in` channels to the output channels of a panel. */
+int64_t winograd_halves_floats(const winograd_map *map, int64_t in);
 
-/** Rearranges the filters of the output channels first .. first+count−1, count ≤ 48: these become the lanes. */
-void winograd_arrange(float *taps, const winograd_filters *filters, int64_t first, int64_t count);
+/** G down: halves (row of points, filter, 3) of the filters of the output channels first .. first+count−1, count ≤ 48,
+ * which become the lanes. The rows are those of all kinds of pieces down, kind after kind. */
+void winograd_arrange(float *halves, const winograd_filters *filters, const winograd_map *map, int64_t first,
+                      int64_t count);
 
-/** G: panels (in,48) of arranged filters for row `row` of the points of all tiles of kind `down`, group after group.
+/** Gᵀ across: panels (in,48) for one row of halves, at all points of the kinds of pieces across, kind after kind.
  *  `stride` floats from panel to panel. */
-void winograd_panels(float *panels, int64_t stride, const float *taps, const winograd_map *map, winograd_kind down,
-                     int64_t row, int64_t in, int64_t count);
+void winograd_panels(float *panels, int64_t stride, const float *halves, const winograd_map *map, int64_t row, int64_t in,
+                     int64_t count);
 
 /** Adds Gᵀ gradient G to the filters of one output channel.
  *  Shapes    dw (in,3,3)  gradient: per position, at distances of `stride` floats, `in` floats */

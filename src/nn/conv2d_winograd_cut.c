@@ -1,15 +1,5 @@
 #include "conv2d_winograd.h"
 
-int64_t winograd_points(winograd_kind kind) {
-    static const int64_t points[WINOGRAD_KINDS] = {1, 3, 4, 6};
-    return points[kind];
-}
-
-int64_t winograd_inputs(winograd_kind kind) {
-    static const int64_t inputs[WINOGRAD_KINDS] = {1, 2, 3, 6};
-    return inputs[kind];
-}
-
 /** Pieces for a phase of `length` elements. A last piece may hang over its end: pieces of other lengths would save points,
  *  but make more matrices with fewer rows each, and more of weights. */
 static void cut_phase(int64_t pieces[WINOGRAD_KINDS], int64_t length) {

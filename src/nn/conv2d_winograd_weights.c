@@ -64,7 +64,8 @@ INLINE void points_to_taps(winograd_kind kind, lanes *to, int64_t t, const lanes
 enum {
     FILTERS = BLOCK, // that are arranged at once, for the lanes
     GROUPS = DGBA_PANEL_COLUMNS / WINOGRAD_LANES,
-    BLOCK_FLOATS = FILTERS * WINOGRAD_TAPS * WINOGRAD_LANES // (filter, tap, lane)
+    BLOCK_FLOATS = FILTERS * WINOGRAD_TAPS * WINOGRAD_LANES, // (filter, tap, lane)
+    LINES_BETWEEN = 5 // cache lines behind a row of halves, so that the rows do not fall into one set of the cache
 };
 
 /** First tap of the filter from input channel `in` to output channel `out`. */
@@ -104,86 +105,84 @@ static void arrange(float *block, const winograd_filters *f, int64_t out, int64_
     }
 }
 
-int64_t winograd_taps_floats(int64_t in) { return (in + FILTERS - 1) / FILTERS * GROUPS * BLOCK_FLOATS; }
+/** Rows of points of all kinds that occur down. */
+static int64_t rows_of_points(const winograd_map *map) {
+    int64_t rows = 0;
+    for (winograd_kind down = 0; down < WINOGRAD_KINDS; ++down)
+        if (winograd_pieces(&map->down, down) > 0) rows += winograd_points(down);
+    return rows;
+}
 
-void winograd_arrange(float *taps, const winograd_filters *f, int64_t first, int64_t count) {
+static int64_t round_up(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
+
+/** Lanes of one row of halves, (group, filter, column). */
+static int64_t row_lanes(int64_t in) { return GROUPS * round_up(in, FILTERS) * WINOGRAD_KERNEL + LINES_BETWEEN; }
+
+int64_t winograd_halves_floats(const winograd_map *map, int64_t in) {
+    return rows_of_points(map) * row_lanes(in) * WINOGRAD_LANES;
+}
+
+/** G down the columns of a block of filters. The kind is a constant wherever this is inlined. */
+INLINE void write_halves(lanes *halves, int64_t row, const lanes *taps, winograd_kind down) {
+    for (int64_t i = 0; i < FILTERS * WINOGRAD_KERNEL; ++i) {
+        const lanes *column = taps + i / WINOGRAD_KERNEL * WINOGRAD_TAPS + i % WINOGRAD_KERNEL;
+        taps_to_points(down, halves + i, row, column, WINOGRAD_KERNEL);
+    }
+}
+
+DGBA_VECTORIZE
+static void write_block(lanes *halves, int64_t row, const lanes *taps, const winograd_map *map) {
+#define KIND(kind)                               \
+    if (winograd_pieces(&map->down, kind) > 0) { \
+        write_halves(halves, row, taps, kind);   \
+        halves += winograd_points(kind) * row;   \
+    }
+    KIND(WINOGRAD_ONE)
+    KIND(WINOGRAD_TWO)
+    KIND(WINOGRAD_THREE)
+    KIND(WINOGRAD_FOUR)
+#undef KIND
+}
+
+void winograd_arrange(float *halves, const winograd_filters *f, const winograd_map *map, int64_t first, int64_t count) {
+    _Alignas(64) float block[BLOCK_FLOATS];
+    lanes *to = (lanes *)halves;
     for (int64_t lane = 0; lane < count; lane += WINOGRAD_LANES) {
         const int64_t lane_count = smaller(count - lane, WINOGRAD_LANES);
-        float *block = taps + lane / WINOGRAD_LANES * BLOCK_FLOATS;
-        for (int64_t in = 0; in < f->in; in += FILTERS, block += GROUPS * BLOCK_FLOATS) {
+        for (int64_t in = 0; in < f->in; in += FILTERS, to += FILTERS * WINOGRAD_KERNEL) {
             const int64_t filters = smaller(f->in - in, FILTERS);
             if (filters == FILTERS && lane_count == WINOGRAD_LANES)
                 arrange(block, f, first + lane, in);
             else
                 arrange_some(block, f, first + lane, in, lane_count, filters);
-        }
-    }
-}
-
-/** One call: what all of its filters have in common. */
-typedef struct row_of_panels {
-    lanes *panels;
-    int64_t step;           // lanes from panel to panel
-    winograd_kind kinds[2]; // of the pieces across
-    int64_t kind_count;
-    const float *taps;
-    int64_t in, groups;
-} row_of_panels;
-
-/** Points (row, 0), (row, 1), … of all filters. Kind and row are constants wherever this is inlined. */
-INLINE void write_row(const row_of_panels *r, winograd_kind down, int64_t row) {
-    for (int64_t k = 0; k < r->in; ++k) {
-        for (int64_t g = 0; g < r->groups; ++g) {
-            const float *block = r->taps + (k / FILTERS * GROUPS + g) * BLOCK_FLOATS;
-            const lanes *taps = (const lanes *)block + k % FILTERS * WINOGRAD_TAPS;
-            lanes half[WINOGRAD_KERNEL], *to = r->panels + k * GROUPS + g;
-            for (int64_t s = 0; s < WINOGRAD_KERNEL; ++s) {
-                lanes points[WINOGRAD_MOST_POINTS];
-                taps_to_points(down, points, 1, taps + s, WINOGRAD_KERNEL);
-                half[s] = points[row];
-            }
-            for (int64_t i = 0; i < r->kind_count; ++i) {
-                taps_to_points(r->kinds[i], to, r->step, half, 1);
-                to += winograd_points(r->kinds[i]) * r->step;
-            }
+            write_block(to, row_lanes(f->in), (const lanes *)block, map);
         }
     }
 }
 
 DGBA_VECTORIZE
-static void write_any_row(const row_of_panels *r, winograd_kind down, int64_t row) {
-#define ROW(kind, number)                    \
-    if (down == (kind) && row == (number)) { \
-        write_row(r, kind, number);          \
-        return;                              \
+static void write_panels(lanes *panels, int64_t step, const lanes *halves, const winograd_kind *kinds, int64_t kind_count,
+                         int64_t in, int64_t groups) {
+    for (int64_t g = 0; g < groups; ++g) {
+        const lanes *half = halves + g * round_up(in, FILTERS) * WINOGRAD_KERNEL;
+        for (int64_t k = 0; k < in; ++k, half += WINOGRAD_KERNEL) {
+            lanes *to = panels + k * GROUPS + g;
+            for (int64_t i = 0; i < kind_count; ++i) {
+                taps_to_points(kinds[i], to, step, half, 1);
+                to += winograd_points(kinds[i]) * step;
+            }
+        }
     }
-    ROW(WINOGRAD_ONE, 0)
-    ROW(WINOGRAD_TWO, 0)
-    ROW(WINOGRAD_TWO, 1)
-    ROW(WINOGRAD_TWO, 2)
-    ROW(WINOGRAD_THREE, 0)
-    ROW(WINOGRAD_THREE, 1)
-    ROW(WINOGRAD_THREE, 2)
-    ROW(WINOGRAD_THREE, 3)
-    ROW(WINOGRAD_FOUR, 0)
-    ROW(WINOGRAD_FOUR, 1)
-    ROW(WINOGRAD_FOUR, 2)
-    ROW(WINOGRAD_FOUR, 3)
-    ROW(WINOGRAD_FOUR, 4)
-    ROW(WINOGRAD_FOUR, 5)
-#undef ROW
 }
 
-void winograd_panels(float *panels, int64_t stride, const float *taps, const winograd_map *map, winograd_kind down,
-                     int64_t row, int64_t in, int64_t count) {
-    row_of_panels r = {.panels = (lanes *)panels,
-                       .step = stride / WINOGRAD_LANES,
-                       .taps = taps,
-                       .in = in,
-                       .groups = (count + WINOGRAD_LANES - 1) / WINOGRAD_LANES};
+void winograd_panels(float *panels, int64_t stride, const float *halves, const winograd_map *map, int64_t row, int64_t in,
+                     int64_t count) {
+    winograd_kind kinds[2]; // of the pieces across
+    int64_t kind_count = 0;
     for (winograd_kind across = 0; across < WINOGRAD_KINDS; ++across)
-        if (winograd_pieces(&map->across, across) > 0) r.kinds[r.kind_count++] = across;
-    write_any_row(&r, down, row);
+        if (winograd_pieces(&map->across, across) > 0) kinds[kind_count++] = across;
+    write_panels((lanes *)panels, stride / WINOGRAD_LANES, (const lanes *)halves + row * row_lanes(in), kinds, kind_count,
+                 in, (count + WINOGRAD_LANES - 1) / WINOGRAD_LANES);
 }
 
 /* ---- Gradients ---- */
