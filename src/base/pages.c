@@ -28,7 +28,7 @@ static bool find_offset(uintptr_t *offset, const void *memory) {
         uintptr_t first = 0, end = 0;
         const int fields = sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %" SCNxPTR, &first, &end, offset);
         found = fields == 3 && at >= first && at < end;
-        *offset += at - first;
+        if (found) *offset += at - first;
     }
     fclose(maps);
     return found;

@@ -5,7 +5,7 @@
 #include "node.h"
 
 /** Where the convolution that does both takes its weights, biases, and, per channel, the factor of the weights. */
-typedef struct folded {
+typedef struct folded_weights {
     float *weight, *bias, *scale;
 } folded_weights;
 

@@ -127,44 +127,46 @@ INLINE int64_t point_step(winograd_matrices m, const winograd_group *g) {
     return g->padded_tiles * (m.stride / WINOGRAD_LANES) + 1;
 }
 
+/** Most tiles are four by four. Where the compiler knows that of a group, its code has loops of known length. */
+INLINE bool has_fours(const winograd_group *g) { return g->down == WINOGRAD_FOUR && g->across == WINOGRAD_FOUR; }
+
+INLINE winograd_group known_fours(winograd_group g) {
+    g.down = g.across = WINOGRAD_FOUR;
+    return g;
+}
+
 typedef void finder(int64_t *elements, const winograd_axis *axis, winograd_kind kind, int64_t piece);
 typedef void transform(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f);
 
 /** What is read of a tile: how many elements of a piece, where they are, and what makes points of them. All are constants
  *  wherever this is inlined. */
-INLINE void read_tiles_of(winograd_kind down_kind, winograd_kind across_kind, winograd_matrices to, const lanes *pixels,
-                          const winograd_map *map, const winograd_group *g, int64_t image, int64_t channel,
-                          int64_t (*count)(winograd_kind), finder *find, transform *turn) {
-    const int64_t step = point_step(to, g), rows = count(down_kind), columns = count(across_kind);
-    const int64_t points = winograd_points(across_kind);
+INLINE void read_tiles(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
+                       int64_t image, int64_t channel, int64_t (*count)(winograd_kind), finder *find, transform *turn) {
+    const int64_t step = point_step(to, g), rows = count(g->down), columns = count(g->across);
+    const int64_t points = winograd_points(g->across);
     for (int64_t row = 0; row < g->rows; ++row) {
         int64_t down[WINOGRAD_MOST_POINTS], across[WINOGRAD_MOST_POINTS];
-        find(down, &map->down, down_kind, row);
+        find(down, &map->down, g->down, row);
         for (int64_t column = 0; column < g->columns; ++column) {
             lanes *point = tile_points(to, g, image, row * g->columns + column, channel);
             lanes tile[MOST_POINTS], half[MOST_POINTS];
-            find(across, &map->across, across_kind, column);
+            find(across, &map->across, g->across, column);
             gather(tile, pixels, map, down, rows, across, columns);
-            for (int64_t j = 0; j < columns; ++j) turn(down_kind, half + j, columns, tile + j, columns);
-            for (int64_t i = 0; i < winograd_points(down_kind); ++i)
-                turn(across_kind, point + i * points * step, step, half + i * columns, 1);
+            for (int64_t j = 0; j < columns; ++j) turn(g->down, half + j, columns, tile + j, columns);
+            for (int64_t i = 0; i < winograd_points(g->down); ++i)
+                turn(g->across, point + i * points * step, step, half + i * columns, 1);
         }
     }
-}
-
-/** Tiles of the most frequent kind by code of their own. */
-INLINE void read_tiles(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
-                       int64_t image, int64_t channel, int64_t (*count)(winograd_kind), finder *find, transform *turn) {
-    if (g->down == WINOGRAD_FOUR && g->across == WINOGRAD_FOUR)
-        read_tiles_of(WINOGRAD_FOUR, WINOGRAD_FOUR, to, pixels, map, g, image, channel, count, find, turn);
-    else
-        read_tiles_of(g->down, g->across, to, pixels, map, g, image, channel, count, find, turn);
 }
 
 DGBA_VECTORIZE
 static void read_inputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
                         int64_t image, int64_t channel) {
-    read_tiles(to, pixels, map, g, image, channel, winograd_inputs, find_inputs, inputs_to_points);
+    const winograd_group fours = known_fours(*g);
+    if (has_fours(g))
+        read_tiles(to, pixels, map, &fours, image, channel, winograd_inputs, find_inputs, inputs_to_points);
+    else
+        read_tiles(to, pixels, map, g, image, channel, winograd_inputs, find_inputs, inputs_to_points);
 }
 
 DGBA_VECTORIZE
@@ -188,21 +190,20 @@ void winograd_read_outputs(winograd_matrices to, const float *pixels, const wino
 /** NaN stays NaN. */
 INLINE void rectify(lanes *x) { *x = (lanes)(~(*x < 0) & (lanes_mask)*x); }
 
-INLINE void write_tiles_of(winograd_kind down_kind, winograd_kind across_kind, lanes *pixels, winograd_matrices from,
-                           const winograd_map *map, const winograd_group *g, int64_t image, int64_t channel,
-                           const lanes *bias, bool relu) {
-    const int64_t step = point_step(from, g), rows = winograd_outputs(down_kind), columns = winograd_outputs(across_kind);
-    const int64_t points = winograd_points(across_kind);
+INLINE void write_tiles(lanes *pixels, winograd_matrices from, const winograd_map *map, const winograd_group *g,
+                        int64_t image, int64_t channel, const lanes *bias, bool relu) {
+    const int64_t step = point_step(from, g), rows = winograd_outputs(g->down), columns = winograd_outputs(g->across);
+    const int64_t points = winograd_points(g->across);
     for (int64_t row = 0; row < g->rows; ++row) {
         int64_t down[WINOGRAD_MOST_POINTS], across[WINOGRAD_MOST_POINTS];
-        find_outputs(down, &map->down, down_kind, row);
+        find_outputs(down, &map->down, g->down, row);
         for (int64_t column = 0; column < g->columns; ++column) {
             const lanes *point = tile_points(from, g, image, row * g->columns + column, channel);
             lanes half[MOST_POINTS], tile[MOST_POINTS];
-            find_outputs(across, &map->across, across_kind, column);
+            find_outputs(across, &map->across, g->across, column);
             for (int64_t j = 0; j < points; ++j)
-                points_to_outputs(down_kind, half + j, points, point + j * step, points * step);
-            for (int64_t i = 0; i < rows; ++i) points_to_outputs(across_kind, tile + i * columns, 1, half + i * points, 1);
+                points_to_outputs(g->down, half + j, points, point + j * step, points * step);
+            for (int64_t i = 0; i < rows; ++i) points_to_outputs(g->across, tile + i * columns, 1, half + i * points, 1);
             for (int64_t i = 0; i < rows; ++i) {
                 for (int64_t j = 0; j < columns; ++j) {
                     if (down[i] == OUTSIDE || across[j] == OUTSIDE) continue;
@@ -218,10 +219,11 @@ INLINE void write_tiles_of(winograd_kind down_kind, winograd_kind across_kind, l
 DGBA_VECTORIZE
 static void write_outputs(lanes *pixels, winograd_matrices from, const winograd_map *map, const winograd_group *g,
                           int64_t image, int64_t channel, const lanes *bias, bool relu) {
-    if (g->down == WINOGRAD_FOUR && g->across == WINOGRAD_FOUR)
-        write_tiles_of(WINOGRAD_FOUR, WINOGRAD_FOUR, pixels, from, map, g, image, channel, bias, relu);
+    const winograd_group fours = known_fours(*g);
+    if (has_fours(g))
+        write_tiles(pixels, from, map, &fours, image, channel, bias, relu);
     else
-        write_tiles_of(g->down, g->across, pixels, from, map, g, image, channel, bias, relu);
+        write_tiles(pixels, from, map, g, image, channel, bias, relu);
 }
 
 void winograd_write_outputs(float *pixels, winograd_matrices from, const winograd_map *map, int64_t image, int64_t channel,
