@@ -107,7 +107,7 @@ static job cut(const conv2d_geometry *g, dgba_conv2d_direction direction) {
     if (direction == DGBA_CONV2D_BACKWARD_PARAMS) {
         j.weight_floats = j.map.positions * GRADIENT_CHANNELS * round_up(j.in, WINOGRAD_LANES);
     } else {
-        j.weight_floats = 2 * WINOGRAD_MOST_POINTS * j.panel_floats; // an axis has at most two kinds
+        j.weight_floats = winograd_axis_points(&j.map.across) * j.panel_floats;
         j.halves_floats = winograd_halves_floats(&j.map, j.in);
     }
     return j;

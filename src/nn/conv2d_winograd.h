@@ -49,6 +49,9 @@ winograd_axis winograd_cut(int64_t size, int64_t dilation);
 /** Pieces of a kind on the whole axis. */
 int64_t winograd_pieces(const winograd_axis *axis, winograd_kind kind);
 
+/** Points of one piece of each kind that the axis has. */
+int64_t winograd_axis_points(const winograd_axis *axis);
+
 /** The first output of a piece; the others follow at distances of the dilation. */
 int64_t winograd_first(const winograd_axis *axis, winograd_kind kind, int64_t piece);
 

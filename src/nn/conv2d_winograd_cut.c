@@ -23,6 +23,13 @@ int64_t winograd_pieces(const winograd_axis *axis, winograd_kind kind) {
     return axis->phases[0] * axis->pieces[0][kind] + axis->phases[1] * axis->pieces[1][kind];
 }
 
+int64_t winograd_axis_points(const winograd_axis *axis) {
+    int64_t points = 0;
+    for (winograd_kind kind = 0; kind < WINOGRAD_KINDS; ++kind)
+        if (winograd_pieces(axis, kind) > 0) points += winograd_points(kind);
+    return points;
+}
+
 // Neighbouring pieces are of neighbouring phases, so that neighbouring tiles read neighbouring pixels. All pieces of a
 // phase are of one kind.
 int64_t winograd_first(const winograd_axis *axis, winograd_kind kind, int64_t piece) {

@@ -105,21 +105,13 @@ static void arrange(float *block, const winograd_filters *f, int64_t out, int64_
     }
 }
 
-/** Rows of points of all kinds that occur down. */
-static int64_t rows_of_points(const winograd_map *map) {
-    int64_t rows = 0;
-    for (winograd_kind down = 0; down < WINOGRAD_KINDS; ++down)
-        if (winograd_pieces(&map->down, down) > 0) rows += winograd_points(down);
-    return rows;
-}
-
 static int64_t round_up(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
 /** Lanes of one row of halves, (group, filter, column). */
 static int64_t row_lanes(int64_t in) { return GROUPS * round_up(in, FILTERS) * WINOGRAD_KERNEL + LINES_BETWEEN; }
 
 int64_t winograd_halves_floats(const winograd_map *map, int64_t in) {
-    return rows_of_points(map) * row_lanes(in) * WINOGRAD_LANES;
+    return winograd_axis_points(&map->down) * row_lanes(in) * WINOGRAD_LANES;
 }
 
 /** G down the columns of a block of filters. The kind is a constant wherever this is inlined. */
