@@ -112,16 +112,15 @@ int64_t dgba_plan_bytes(const dgba_plan *plan, int64_t *without_reuse);
  *  memory of the plan. `parameters` must outlive the plan; training moves the running statistics in it. */
 void dgba_plan_bind(dgba_plan *plan, float *parameters);
 
-/** Runs `samples` images (at most the planned number) of each part. `dropout_index` names the dropout pattern together with
- *  `seed` (training only). x (parts of this plan · samples,C,H,W) must stay until the backward pass of training. */
+/** Runs `samples` images (at most the planned number) of each part, (parts of this plan · samples,C,H,W).
+ *  `dropout_index` names the dropout pattern together with `seed` (training only). */
 typedef struct dgba_run {
     int64_t samples;
     uint64_t seed, dropout_index;
 } dgba_run;
-void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run);
 
-/** Which of this plan's parts dgba_plan_output() and dgba_plan_seed() speak of; the first if nobody says. */
-void dgba_plan_choose_part(dgba_plan *plan, int64_t part);
+/** Computes all outputs. EVALUATE and ATTACK. */
+void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run);
 
 /** Output `index` of the last forward pass, (samples,C,H,W); borrowed until the next one. */
 const float *dgba_plan_output(const dgba_plan *plan, int64_t index, dgba_shape *shape);
@@ -133,8 +132,25 @@ float *dgba_plan_seed(dgba_plan *plan, int64_t index);
 /** dx = ∂L/∂x of the last forward pass. May be called again with other seeds. ATTACK only. */
 void dgba_plan_backward_input(dgba_plan *plan, float *dx);
 
-/** Adds ∂L/∂parameters to `gradients` (laid out as the parameters). Once per forward pass. TRAIN only. */
-void dgba_plan_backward_params(dgba_plan *plan, float *gradients);
+/** What a training pass asks of its caller. */
+typedef struct dgba_plan_callbacks {
+    void *self;
+    /** Writes the seed of an output, which is there now and only now, for each part of this plan. The pass ends with
+     *  what it returns unless that is DGBA_OK. */
+    dgba_status (*seed)(void *self, int64_t output);
+    /** Takes ∂L/∂parameter, with as many floats as that has; borrowed. The pass does not look at the parameter any more, so
+     *  it may be changed at once: there need not be memory for all gradients. */
+    void (*take)(void *self, int64_t parameter, const float *gradient);
+} dgba_plan_callbacks;
+
+/** A forward and a backward pass: seed() is called once for each output, take() once for each trainable parameter that an
+ *  output depends on. The outputs have their turns, the last one first: with what only it depends on it is computed and
+ *  walked back before that of the next is computed, so that memory is needed for one of them at a time. TRAIN only.
+ *  Errors    those of seed(); by then some parameters may have been taken */
+dgba_status dgba_plan_train(dgba_plan *plan, const float *x, dgba_run run, const dgba_plan_callbacks *calls);
+
+/** Which of this plan's parts dgba_plan_output() and dgba_plan_seed() speak of; the first if nobody says. */
+void dgba_plan_choose_part(dgba_plan *plan, int64_t part);
 
 /** One step of a plan, with what was fused into it: for measurements. */
 typedef struct dgba_plan_step {

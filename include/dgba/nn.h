@@ -125,9 +125,9 @@ void dgba_batchnorm_sums(double *sums, const float *a, const float *b, dgba_shap
 void dgba_batchnorm_statistics(float *mean, float *inv_std, float *running_mean, float *running_var, const double *sums,
                                int64_t count, int64_t channels, dgba_batchnorm options);
 
-/** Formula   y = (x − mean)·inv_std·gamma + beta */
+/** Formula   y = (x − mean)·inv_std·gamma + beta; with `relu`: y = max(0, that) */
 void dgba_batchnorm_normalise(float *y, const float *x, const float *mean, const float *inv_std, const float *gamma,
-                              const float *beta, dgba_shape shape);
+                              const float *beta, dgba_shape shape, bool relu);
 
 /** Adds to dgamma and dbeta; from the batch's sums of dy and dy·x. */
 void dgba_batchnorm_backward_params(float *dgamma, float *dbeta, const double *sums, const float *mean,
@@ -189,6 +189,11 @@ typedef struct dgba_dropout {
  *  `kept` (count) receives 1 or 0 for the backward pass. y may be x. */
 void dgba_dropout_forward(float *y, uint8_t *kept, const float *x, int64_t count, dgba_dropout dropout);
 void dgba_dropout_backward(float *dx, const float *dy, const uint8_t *kept, int64_t count, float rate, bool accumulate);
+
+/** Through a rectifier and dropout behind it, from the result of both: dx = dy/(1 − rate) where y > 0, else 0.
+ *  dx may be dy. */
+void dgba_dropout_backward_rectified(float *dx, const float *dy, const float *y, int64_t count, float rate,
+                                     bool accumulate);
 
 /* ---- Sum of two maps ---- */
 

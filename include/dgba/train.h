@@ -60,7 +60,7 @@ dgba_status dgba_train_check_adversarial(const dgba_train_adversarial *adversari
 /** State of Adam for an array of parameters. */
 typedef struct dgba_adam {
     float *first, *second; // moments
-    int64_t step;          // updates done
+    int64_t step;          // updates done, or begun
 } dgba_adam;
 
 /** One update of `count` parameters with the state's step already counted up.
@@ -70,7 +70,11 @@ typedef struct dgba_adam {
 void dgba_adam_update(float *parameters, float *first, float *second, const float *gradients, int64_t count, int64_t step,
                       double rate, const dgba_train *options);
 
-/** Counts the step up and updates every trainable parameter of a graph; arrays are laid out as its parameters. */
+/** One update of a parameter of a graph with its gradient, likewise; the other arrays are laid out as the parameters. */
+void dgba_adam_update_parameter(float *parameters, dgba_adam *adam, const float *gradient, const dgba_parameter *parameter,
+                                double rate, const dgba_train *options);
+
+/** The same for every trainable parameter of a graph. */
 void dgba_adam_step(float *parameters, dgba_adam *adam, const float *gradients, const dgba_graph *graph, double rate,
                     const dgba_train *options);
 

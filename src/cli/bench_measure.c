@@ -175,8 +175,8 @@ typedef struct train_bench {
     dgba_plan *plan;
     dgba_train options;
     dgba_adam adam;
-    float *gradients;
     double *losses, *weights;            // [sample]
+    double seeding, updating;            // seconds of this repetition
     double *forward, *backward, *update; // [repetition]
 } train_bench;
 
@@ -186,7 +186,6 @@ static dgba_status create_train(train_bench *b, int64_t repeat) {
     dgba_option_defaults(&b->options, &dgba_train_options);
     DGBA_TRY(dgba_plan_create(&b->plan, subject->model.graph, subject->input, DGBA_PURPOSE_TRAIN));
     dgba_plan_bind(b->plan, subject->parameters);
-    DGBA_TRY(DGBA_NEW(&b->gradients, floats));
     DGBA_TRY(DGBA_NEW(&b->adam.first, floats));
     DGBA_TRY(DGBA_NEW(&b->adam.second, floats));
     DGBA_TRY(DGBA_NEW(&b->losses, samples));
@@ -198,7 +197,6 @@ static dgba_status create_train(train_bench *b, int64_t repeat) {
 
 static void destroy_train(train_bench *b) {
     dgba_plan_free(&b->plan);
-    dgba_free(b->gradients);
     dgba_free(b->adam.first);
     dgba_free(b->adam.second);
     dgba_free(b->losses);
@@ -208,31 +206,52 @@ static void destroy_train(train_bench *b) {
     dgba_free(b->update);
 }
 
-/** One step of training; repetition -1 is not kept. */
-static void iterate_train(train_bench *b, int64_t r) {
-    const bench_subject *subject = b->subject;
-    const dgba_run run = {.samples = subject->input.n, .dropout_index = (uint64_t)(r + 1)};
+static dgba_status seed(void *self, int64_t task) {
+    train_bench *b = self;
     double start = dgba_clock_seconds();
-    dgba_plan_forward(b->plan, subject->images, run);
-    for (int64_t t = 0; t < subject->model.task_count; ++t)
-        dgba_train_seed_task(b->plan, t, b->losses, b->weights, &subject->tasks[t], &subject->labels[t], 1);
-    const double forward = lap(&start);
-    dgba_fill(b->gradients, 0, dgba_graph_parameter_floats(subject->model.graph));
-    dgba_plan_backward_params(b->plan, b->gradients);
-    const double backward = lap(&start);
-    dgba_adam_step(subject->parameters, &b->adam, b->gradients, subject->model.graph, b->options.learning_rate,
-                   &b->options);
-    if (r < 0) return;
-    b->forward[r] = forward;
-    b->backward[r] = backward;
-    b->update[r] = lap(&start);
+    dgba_train_seed_task(b->plan, task, b->losses, b->weights, &b->subject->tasks[task], &b->subject->labels[task], 1);
+    b->seeding += lap(&start);
+    return DGBA_OK;
+}
+
+static void take(void *self, int64_t parameter, const float *gradient) {
+    train_bench *b = self;
+    int64_t count = 0;
+    const dgba_parameter *list = dgba_graph_parameters(b->subject->model.graph, &count);
+    double start = dgba_clock_seconds();
+    dgba_adam_update_parameter(b->subject->parameters, &b->adam, gradient, &list[parameter], b->options.learning_rate,
+                               &b->options);
+    b->updating += lap(&start);
+}
+
+/** Of all steps, forward. */
+static double forward_seconds(const dgba_plan *plan) {
+    double sum = 0;
+    for (int64_t i = 0; i < dgba_plan_step_count(plan); ++i) sum += dgba_plan_step_at(plan, i).forward_seconds;
+    return sum;
+}
+
+/** One step of training; repetition -1 is not kept. */
+static dgba_status iterate_train(train_bench *b, int64_t r) {
+    const dgba_run run = {.samples = b->subject->input.n, .dropout_index = (uint64_t)(r + 1)};
+    double start = dgba_clock_seconds();
+    dgba_plan_reset_times(b->plan);
+    b->seeding = b->updating = 0;
+    b->adam.step += 1;
+    DGBA_TRY(
+        dgba_plan_train(b->plan, b->subject->images, run, &(dgba_plan_callbacks){.self = b, .seed = seed, .take = take}));
+    if (r < 0) return DGBA_OK;
+    b->forward[r] = forward_seconds(b->plan) + b->seeding;
+    b->update[r] = b->updating;
+    b->backward[r] = lap(&start) - b->forward[r] - b->update[r];
+    return DGBA_OK;
 }
 
 dgba_status bench_train(bench_result *result, const bench_subject *subject, int64_t repeat) {
     train_bench b = {.subject = subject};
     dgba_status status;
     DGBA_TRY_OUT(create_train(&b, repeat));
-    for (int64_t r = -1; r < repeat; ++r) iterate_train(&b, r);
+    for (int64_t r = -1; r < repeat; ++r) DGBA_TRY_OUT(iterate_train(&b, r));
     result->train_forward = median(b.forward, repeat);
     result->train_backward = median(b.backward, repeat);
     result->train_update = median(b.update, repeat);

@@ -1,15 +1,13 @@
 #include "plan.h"
 
-enum { MOST_BUFFERS_PER_STEP = 8, ALIGNMENT = 64 };
+enum { MOST_BUFFERS_PER_STEP = 10, ALIGNMENT = 64 };
 
-static int32_t backward_time(const dgba_plan *plan, int32_t i) { return 2 * plan->step_count - 1 - i; }
+static int32_t end_time(const dgba_plan *plan) { return 2 * plan->step_count - 1; }
 
-static int32_t end_time(const dgba_plan *plan) { return backward_time(plan, 0); }
-
-/** Last time at which the backward half of step i may look at what it keeps. The backward pass to the input can run
+/** Last time at which the backward half of a step may look at what it keeps. The backward pass to the input can run
  *  again and again after one forward pass, so there everything is kept to the end. */
-static int32_t keep_time(const dgba_plan *plan, int32_t i) {
-    return plan->purpose == DGBA_PURPOSE_ATTACK ? end_time(plan) : backward_time(plan, i);
+static int32_t keep_time(const dgba_plan *plan, const step *s) {
+    return plan->purpose == DGBA_PURPOSE_ATTACK ? end_time(plan) : s->backward_time;
 }
 
 static int32_t add_buffer(dgba_plan *plan, int64_t count, size_t size, int32_t first, int32_t last) {
@@ -40,40 +38,79 @@ static bool keeps_marks(const dgba_plan *plan, const step *s) {
     return rectifies(s) && plan->purpose == DGBA_PURPOSE_ATTACK && plan->values[s->y].wants_gradient;
 }
 
+/** When a value is used: last where the forward pass left it; by the backward pass where it is made again. */
+typedef struct usage {
+    int32_t last, again_first, again_last;
+} usage;
+
 static void extend(int32_t *time, int32_t to) {
     if (*time < to) *time = to;
 }
 
-static void add_value_buffers(dgba_plan *plan, int32_t *last) {
+/** Whether batch normalisation made a value. */
+static bool is_normalised(const dgba_plan *plan, int32_t index) {
+    return index > 0 && dgba_plan_maker(plan, index)->op == OP_BATCHNORM;
+}
+
+/** What batch normalisation gives in training is made again for the backward pass, from what it was given: that is kept
+ *  anyway, and a multiplication is cheap. */
+static bool is_made_again(const dgba_plan *plan, int32_t index) {
+    if (plan->purpose != DGBA_PURPOSE_TRAIN || !is_normalised(plan, index)) return false;
+    const step *s = dgba_plan_maker(plan, index);
+    return s->dropout == NONE && !is_normalised(plan, s->x[0]);
+}
+
+/** The backward half of `reader` reads a value. */
+static void keep(const dgba_plan *plan, usage *usages, int32_t index, const step *reader) {
+    usage *u = &usages[index];
+    if (!is_made_again(plan, index)) {
+        extend(&u->last, keep_time(plan, reader));
+        return;
+    }
+    if (u->again_first == 0 || reader->backward_time < u->again_first) u->again_first = reader->backward_time;
+    extend(&u->again_last, reader->backward_time);
+}
+
+static void find_usages(const dgba_plan *plan, usage *usages) {
     const bool trains = plan->purpose == DGBA_PURPOSE_TRAIN;
     for (int32_t i = 0; i < plan->step_count; ++i) {
         const step *s = &plan->steps[i];
-        for (int k = 0; k < s->inputs; ++k) extend(&last[s->x[k]], i);
-        if (!plan->values[s->y].wants_gradient) continue;
-        if (rectifies(s) && !keeps_marks(plan, s)) extend(&last[s->y], keep_time(plan, i));
-        if (trains && (is_convolution(s->op) || s->op == OP_BATCHNORM)) extend(&last[s->x[0]], keep_time(plan, i));
-    }
-    for (int32_t i = 0; i < plan->step_count; ++i) {
-        const int32_t y = plan->steps[i].y;
-        value *v = &plan->values[y];
-        if (v->is_output) last[y] = end_time(plan);
-        v->buffer = add_buffer(plan, dgba_shape_count(v->shape), sizeof(float), i, last[y]);
+        const value *y = &plan->values[s->y];
+        extend(&usages[s->y].last, y->output != NONE && !trains ? end_time(plan) : s->forward_time);
+        for (int k = 0; k < s->inputs; ++k) extend(&usages[s->x[k]].last, s->forward_time);
+        if (!y->wants_gradient) continue;
+        if (rectifies(s) && !keeps_marks(plan, s)) keep(plan, usages, s->y, s);
+        if (trains && (is_convolution(s->op) || s->op == OP_BATCHNORM)) keep(plan, usages, s->x[0], s);
     }
 }
 
-/** Walks the steps as the backward pass does: the first to write a gradient overwrites, later ones add. `first` is when
- *  each gradient is written first, 0 for not yet. Seeds of outputs are written before the walk begins. */
+static void add_value_buffers(dgba_plan *plan, const usage *usages) {
+    for (int32_t i = 0; i < plan->step_count; ++i) {
+        const step *s = &plan->steps[i];
+        const usage *u = &usages[s->y];
+        value *v = &plan->values[s->y];
+        const int64_t count = dgba_shape_count(v->shape);
+        v->buffer = add_buffer(plan, count, sizeof(float), s->forward_time, u->last);
+        v->again_time = u->again_first;
+        if (u->again_first > 0) v->again = add_buffer(plan, count, sizeof(float), u->again_first, u->again_last);
+    }
+}
+
+/** Walks the backward halves in their order: the first to write a gradient overwrites, later ones add. `first` is when
+ *  each gradient is written first, NONE for not yet. Seeds of outputs are written before all that. */
 static void add_gradient_buffers(dgba_plan *plan, int32_t *first) {
     if (plan->purpose == DGBA_PURPOSE_EVALUATE) return;
-    for (int32_t v = 0; v < plan->value_count; ++v) first[v] = plan->values[v].is_output ? plan->step_count : 0;
-    for (int32_t i = plan->step_count - 1; i >= 0; --i) {
-        step *s = &plan->steps[i];
+    for (int32_t v = 0; v < plan->value_count; ++v) first[v] = NONE;
+    for (int32_t i = 0; i < plan->step_count; ++i)
+        if (plan->values[plan->steps[i].y].output != NONE) first[plan->steps[i].y] = plan->steps[i].forward_time;
+    for (int32_t now = 0; now <= end_time(plan); ++now) {
+        if (plan->schedule[now] >= 0) continue;
+        step *s = &plan->steps[~plan->schedule[now]];
         value *v = &plan->values[s->y];
-        const int32_t now = backward_time(plan, i);
-        if (v->wants_gradient || v->is_output)
+        if (v->wants_gradient || v->output != NONE)
             v->gradient = add_buffer(plan, dgba_shape_count(v->shape), sizeof(float), first[s->y], now);
         for (int k = 0; k < s->inputs && v->wants_gradient; ++k) {
-            s->accumulates[k] = first[s->x[k]] != 0;
+            s->accumulates[k] = first[s->x[k]] != NONE;
             if (!s->accumulates[k]) first[s->x[k]] = now;
         }
     }
@@ -109,57 +146,70 @@ static int64_t most_scratch(const dgba_plan *plan, const step *s, dgba_conv2d_di
 }
 
 /** Chooses the algorithms, for the planned number of samples: fewer are computed in the same way. */
-static void add_convolution_buffers(dgba_plan *plan, step *s, int32_t i) {
+static void add_convolution_buffers(dgba_plan *plan, step *s) {
     int64_t scratch[DGBA_CONV2D_DIRECTIONS] = {0};
     for (dgba_conv2d_direction d = 0; d < DGBA_CONV2D_DIRECTIONS; ++d) {
         if (!wants_direction(plan, s, d)) continue;
         s->algorithm[d] = dgba_conv2d_choose(options_of(plan, s), plan->values[s->x[0]].shape, d);
         scratch[d] = most_scratch(plan, s, d);
     }
-    s->forward_scratch = add_buffer(plan, scratch[DGBA_CONV2D_FORWARD], sizeof(float), i, i);
+    s->forward_scratch = add_buffer(plan, scratch[DGBA_CONV2D_FORWARD], sizeof(float), s->forward_time, s->forward_time);
     if (!plan->values[s->y].wants_gradient) return;
-    const int32_t now = backward_time(plan, i);
     const int64_t backward = scratch[DGBA_CONV2D_BACKWARD_INPUT] > scratch[DGBA_CONV2D_BACKWARD_PARAMS]
                                  ? scratch[DGBA_CONV2D_BACKWARD_INPUT]
                                  : scratch[DGBA_CONV2D_BACKWARD_PARAMS];
-    s->backward_scratch = add_buffer(plan, backward, sizeof(float), now, now);
+    s->backward_scratch = add_buffer(plan, backward, sizeof(float), s->backward_time, s->backward_time);
 }
 
-static void add_depthwise_buffers(dgba_plan *plan, step *s, int32_t i) {
+static void add_depthwise_buffers(dgba_plan *plan, step *s) {
     const int64_t scratch = dgba_depthwise_scratch(options_of(plan, s), plan->values[s->x[0]].shape);
-    const int32_t now = backward_time(plan, i);
-    s->forward_scratch = add_buffer(plan, scratch, sizeof(float), i, i);
-    if (plan->values[s->y].wants_gradient) s->backward_scratch = add_buffer(plan, scratch, sizeof(float), now, now);
+    s->forward_scratch = add_buffer(plan, scratch, sizeof(float), s->forward_time, s->forward_time);
+    if (plan->values[s->y].wants_gradient)
+        s->backward_scratch = add_buffer(plan, scratch, sizeof(float), s->backward_time, s->backward_time);
 }
 
-static void add_batchnorm_buffers(dgba_plan *plan, step *s, int32_t i) {
+static void add_batchnorm_buffers(dgba_plan *plan, step *s) {
     for (int k = 0; k < 2; ++k)
-        s->kept[k] = add_buffer(plan, plan->values[s->y].shape.c, sizeof(float), i, backward_time(plan, i));
+        s->kept[k] = add_buffer(plan, plan->values[s->y].shape.c, sizeof(float), s->forward_time, s->backward_time);
 }
 
-/** What only this step reads and writes. */
-static void add_private_buffers(dgba_plan *plan, int32_t i) {
-    step *s = &plan->steps[i];
+/** Gradients of the parameters. Those of a convolution have another place where a batch has several parts. */
+static void add_parameter_gradients(dgba_plan *plan, step *s) {
+    if (plan->purpose != DGBA_PURPOSE_TRAIN || (is_convolution(s->op) && plan->parts.all > 1)) return;
+    s->gradients =
+        add_buffer(plan, dgba_plan_parameters(plan, s->node).floats, sizeof(float), s->backward_time, s->backward_time);
+}
+
+/** What only this step reads and writes. A pattern of dropout is kept where no rectifier's result tells it. */
+static void add_private_buffers(dgba_plan *plan, step *s) {
     const value *y = &plan->values[s->y];
-    const int32_t last = keep_time(plan, i);
+    const int32_t first = s->forward_time, last = keep_time(plan, s);
     const int64_t count = dgba_shape_count(y->shape);
     if (s->batchnorm != NONE && !plan->folded) add_folded_buffers(plan, s);
-    if (s->op == OP_CONV2D) add_convolution_buffers(plan, s, i);
-    if (s->op == OP_DEPTHWISE) add_depthwise_buffers(plan, s, i);
-    if (s->op == OP_MAXPOOL && y->wants_gradient) s->kept[0] = add_buffer(plan, count, sizeof(int32_t), i, last);
-    if (keeps_marks(plan, s)) s->kept[0] = add_buffer(plan, dgba_relu_mark_words(count), sizeof(uint32_t), i, last);
-    if (s->op == OP_DROPOUT) s->kept[0] = add_buffer(plan, count, sizeof(uint8_t), i, last);
-    if (s->op == OP_BATCHNORM) add_batchnorm_buffers(plan, s, i);
+    if (s->op == OP_CONV2D) add_convolution_buffers(plan, s);
+    if (s->op == OP_DEPTHWISE) add_depthwise_buffers(plan, s);
+    if (is_convolution(s->op) || s->op == OP_BATCHNORM) add_parameter_gradients(plan, s);
+    if (s->op == OP_MAXPOOL && y->wants_gradient) s->kept[0] = add_buffer(plan, count, sizeof(int32_t), first, last);
+    if (keeps_marks(plan, s)) s->marks = add_buffer(plan, dgba_relu_mark_words(count), sizeof(uint32_t), first, last);
+    if (s->op == OP_DROPOUT) s->pattern = add_buffer(plan, count, sizeof(uint8_t), first, last);
+    if (s->dropout != NONE) s->pattern = add_buffer(plan, count, sizeof(uint8_t), first, first);
+    if (s->op == OP_BATCHNORM) add_batchnorm_buffers(plan, s);
 }
 
 dgba_status dgba_plan_add_buffers(dgba_plan *plan) {
-    int32_t *times = NULL;
-    DGBA_TRY(DGBA_NEW(&plan->buffers, (int64_t)MOST_BUFFERS_PER_STEP * plan->step_count));
-    DGBA_TRY(DGBA_NEW(&times, plan->value_count));
+    usage *usages = NULL;
+    int32_t *first = NULL;
+    dgba_status status;
+    DGBA_TRY_OUT(DGBA_NEW(&plan->buffers, (int64_t)MOST_BUFFERS_PER_STEP * plan->step_count));
+    DGBA_TRY_OUT(DGBA_NEW(&usages, plan->value_count));
+    DGBA_TRY_OUT(DGBA_NEW(&first, plan->value_count));
     mark_wanted_gradients(plan);
-    add_value_buffers(plan, times);
-    add_gradient_buffers(plan, times);
-    for (int32_t i = 0; i < plan->step_count; ++i) add_private_buffers(plan, i);
-    dgba_free(times);
-    return DGBA_OK;
+    find_usages(plan, usages);
+    add_value_buffers(plan, usages);
+    add_gradient_buffers(plan, first);
+    for (int32_t i = 0; i < plan->step_count; ++i) add_private_buffers(plan, &plan->steps[i]);
+out:
+    dgba_free(usages);
+    dgba_free(first);
+    return status;
 }

@@ -18,9 +18,33 @@ static dgba_node sole_consumer(const lowering *l, dgba_node index, node_op op) {
     return consumer;
 }
 
+static bool is_identity(const dgba_plan *plan, const node *n) {
+    return n->op == OP_DROPOUT && (!is_training(plan) || n->rate == 0);
+}
+
 static int32_t append_value(dgba_plan *plan, dgba_shape shape) {
-    plan->values[plan->value_count] = (value){.shape = shape, .buffer = NONE, .gradient = NONE};
+    plan->values[plan->value_count] =
+        (value){.shape = shape, .buffer = NONE, .gradient = NONE, .again = NONE, .output = NONE};
     return plan->value_count++;
+}
+
+/** What follows a node and is done with it: batch normalisation that is folded, a rectifier, dropout behind one. Returns
+ *  the last node of the chain. */
+static dgba_node fuse(const lowering *l, step *s, dgba_node last) {
+    if (is_convolution(s->op) && !is_training(l->plan)) {
+        s->batchnorm = sole_consumer(l, last, OP_BATCHNORM);
+        if (s->batchnorm != NONE) last = s->batchnorm;
+    }
+    if (is_convolution(s->op) || s->op == OP_ADD || s->op == OP_BATCHNORM) {
+        const dgba_node relu = sole_consumer(l, last, OP_RELU);
+        s->relu = relu != NONE;
+        if (s->relu) last = relu;
+    }
+    if (s->relu || s->op == OP_RELU) {
+        const dgba_node dropout = sole_consumer(l, last, OP_DROPOUT);
+        if (dropout != NONE && !is_identity(l->plan, &l->plan->graph->nodes[dropout])) last = s->dropout = dropout;
+    }
+    return last;
 }
 
 static void append_step(lowering *l, dgba_node index) {
@@ -29,32 +53,23 @@ static void append_step(lowering *l, dgba_node index) {
     step added = {.op = n->op,
                   .node = index,
                   .batchnorm = NONE,
+                  .dropout = NONE,
                   .inputs = n->inputs,
                   .weight = NONE,
                   .bias = NONE,
                   .scale = NONE,
                   .kept = {NONE, NONE},
+                  .marks = NONE,
+                  .pattern = NONE,
+                  .gradients = NONE,
                   .forward_scratch = NONE,
                   .backward_scratch = NONE};
     for (int k = 0; k < n->inputs; ++k) added.x[k] = l->value[n->input[k]];
-    dgba_node last = index;
-    if (is_convolution(n->op) && !is_training(plan)) {
-        added.batchnorm = sole_consumer(l, last, OP_BATCHNORM);
-        if (added.batchnorm != NONE) last = added.batchnorm;
-    }
-    const dgba_node relu = is_convolution(n->op) || n->op == OP_ADD ? sole_consumer(l, last, OP_RELU) : NONE;
-    if (relu != NONE) {
-        added.relu = true;
-        last = relu;
-    }
+    const dgba_node last = fuse(l, &added, index);
     added.y = append_value(plan, l->shapes[last]);
-    l->value[index] = l->value[last] = added.y;
-    if (added.batchnorm != NONE) l->value[added.batchnorm] = added.y;
+    for (dgba_node i = index; i != last; i = l->consumer[i]) l->value[i] = added.y;
+    l->value[last] = added.y;
     plan->steps[plan->step_count++] = added;
-}
-
-static bool is_identity(const dgba_plan *plan, const node *n) {
-    return n->op == OP_DROPOUT && (!is_training(plan) || n->rate == 0);
 }
 
 static dgba_status check_batchnorm(const dgba_plan *plan, dgba_shape shape) {
@@ -82,10 +97,10 @@ static dgba_status mark_outputs(lowering *l) {
     for (int64_t i = 0; i < plan->graph->output_count; ++i) {
         const dgba_node index = plan->graph->outputs[i];
         const int32_t output = l->value[index];
-        if (output == 0 || plan->values[output].is_output)
+        if (output == 0 || plan->values[output].output != NONE)
             return dgba_fail(DGBA_E_USAGE, "output %lld (node %d) is the same as %s here", (long long)i, index,
                              output == 0 ? "the input" : "another output");
-        plan->values[output].is_output = true;
+        plan->values[output].output = i;
         plan->outputs[i] = output;
     }
     return DGBA_OK;

@@ -4,8 +4,10 @@
 parameter_range dgba_plan_parameters(const dgba_plan *plan, dgba_node index) {
     const node *n = &plan->graph->nodes[index];
     const dgba_parameter *first = &plan->graph->parameters[n->parameter];
-    const dgba_parameter *last = is_convolution(n->op) && n->conv.bias ? first + 1 : first;
-    return (parameter_range){first->offset, last->offset + dgba_shape_count(last->shape) - first->offset};
+    const int64_t count = n->op == OP_BATCHNORM || (is_convolution(n->op) && n->conv.bias) ? 2 : 1;
+    const dgba_parameter *last = first + count - 1;
+    return (parameter_range){n->parameter, count, first->offset,
+                             last->offset + dgba_shape_count(last->shape) - first->offset};
 }
 
 /** Room for what the parts add up: the sums of a batch normalisation, the gradients of a convolution. */
@@ -24,6 +26,7 @@ static dgba_status make(dgba_plan *plan, dgba_shape input, int64_t parts, const 
     if (plan->graph->output_count == 0) return dgba_fail(DGBA_E_USAGE, "the graph has no output");
     DGBA_TRY(create_parts(plan, parts, crew));
     DGBA_TRY(dgba_plan_lower(plan, input));
+    DGBA_TRY(dgba_plan_order(plan));
     DGBA_TRY(dgba_plan_add_buffers(plan));
     DGBA_TRY(dgba_buffers_place(&plan->block_bytes, plan->buffers, plan->buffer_count));
     return dgba_context(dgba_allocate((void **)&plan->block, plan->parts.count * plan->block_bytes, 1),
@@ -53,6 +56,7 @@ dgba_status dgba_plan_create_in_parts(dgba_plan **out, const dgba_graph *graph, 
 void dgba_plan_free(dgba_plan **plan) {
     if (*plan == NULL) return;
     dgba_free((*plan)->steps);
+    dgba_free((*plan)->schedule);
     dgba_free((*plan)->values);
     dgba_free((*plan)->outputs);
     dgba_free((*plan)->buffers);

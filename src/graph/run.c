@@ -11,13 +11,18 @@ static dgba_shape shape_of(const dgba_plan *plan, int32_t index) {
 
 static int64_t count_of(const dgba_plan *plan, int32_t index) { return dgba_shape_count(shape_of(plan, index)); }
 
-static const float *read_value(const dgba_plan *plan, int32_t index) {
-    if (index == 0) return plan->x + plan->part * count_of(plan, 0);
+static float *value_memory(const dgba_plan *plan, int32_t index) {
     return dgba_plan_memory(plan, plan->values[index].buffer);
 }
 
-static float *value_memory(const dgba_plan *plan, int32_t index) {
-    return dgba_plan_memory(plan, plan->values[index].buffer);
+static const float *read_value(const dgba_plan *plan, int32_t index) {
+    return index == 0 ? plan->x + plan->part * count_of(plan, 0) : value_memory(plan, index);
+}
+
+/** What the backward pass reads. */
+static const float *read_again(const dgba_plan *plan, int32_t index) {
+    const int32_t again = plan->values[index].again;
+    return again != NONE ? dgba_plan_memory(plan, again) : read_value(plan, index);
 }
 
 /** Place of parameter `which` of a node in the array of all. */
@@ -62,35 +67,36 @@ static common find_common(dgba_plan *plan, const step *s) {
                     .inv_std = dgba_plan_memory(plan, s->kept[1])};
 }
 
-static void batchnorm_forward(dgba_plan *plan, const step *s) {
+/** With the statistics that were found; into buffer `to`. */
+static void normalise(dgba_plan *plan, const step *s, int32_t to) {
     const common all = find_common(plan, s);
-    const dgba_shape shape = shape_of(plan, s->y);
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
+        dgba_batchnorm_normalise(dgba_plan_memory(plan, to), read_value(plan, s->x[0]), all.mean, all.inv_std,
+                                 parameter(plan, s->node, 0), parameter(plan, s->node, 1), shape_of(plan, s->y), s->relu);
+}
+
+static void find_statistics(dgba_plan *plan, const step *s) {
+    const common all = find_common(plan, s);
     for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) {
         const float *x = read_value(plan, s->x[0]);
-        dgba_batchnorm_sums(dgba_parts_sums(&plan->parts, plan->part, 2 * all.channels), x, x, shape);
+        dgba_batchnorm_sums(dgba_parts_sums(&plan->parts, plan->part, 2 * all.channels), x, x, shape_of(plan, s->y));
     }
     dgba_batchnorm_statistics(all.mean, all.inv_std, parameter(plan, s->node, 2), parameter(plan, s->node, 3),
                               dgba_parts_add_sums(&plan->parts, 2 * all.channels), all.count, all.channels,
                               plan->graph->nodes[s->node].batchnorm);
-    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
-        dgba_batchnorm_normalise(value_memory(plan, s->y), read_value(plan, s->x[0]), all.mean, all.inv_std,
-                                 parameter(plan, s->node, 0), parameter(plan, s->node, 1), shape);
 }
 
 /** Each dropout node of each run has a pattern of its own, of which each part of the batch sees its elements. */
-static dgba_dropout pattern_of(const dgba_plan *plan, const step *s) {
-    return (dgba_dropout){.rate = plan->graph->nodes[s->node].rate,
-                          .seed = plan->run.seed,
-                          .index = plan->run.dropout_index * (uint64_t)plan->graph->node_count + (uint64_t)s->node,
-                          .first = (plan->parts.first + plan->part) * count_of(plan, s->y)};
+static void drop_out(const dgba_plan *plan, const step *s, dgba_node dropout, const float *x) {
+    const int64_t count = count_of(plan, s->y);
+    const dgba_dropout pattern = {.rate = plan->graph->nodes[dropout].rate,
+                                  .seed = plan->run.seed,
+                                  .index = plan->run.dropout_index * (uint64_t)plan->graph->node_count + (uint64_t)dropout,
+                                  .first = (plan->parts.first + plan->part) * count};
+    dgba_dropout_forward(value_memory(plan, s->y), dgba_plan_memory(plan, s->pattern), x, count, pattern);
 }
 
-/** The bits that say what a step's rectifier passes, or NULL if the value itself is kept. */
-static uint32_t *marks_of(const dgba_plan *plan, const step *s) {
-    return s->relu || s->op == OP_RELU ? dgba_plan_memory(plan, s->kept[0]) : NULL;
-}
-
-/** The current part's share of a step other than batch normalisation, which looks at all parts. */
+/** The current part's share of a step. Batch normalisation looks at all parts, so it has been done before. */
 static void forward_step(dgba_plan *plan, const step *s) {
     const node *n = &plan->graph->nodes[s->node];
     float *y = value_memory(plan, s->y);
@@ -108,32 +114,37 @@ static void forward_step(dgba_plan *plan, const step *s) {
             break;
         case OP_RELU: dgba_relu_forward(y, x, count); break;
         case OP_MAXPOOL: dgba_maxpool_forward(y, dgba_plan_memory(plan, s->kept[0]), x, x_shape, &n->pool); break;
-        case OP_DROPOUT: dgba_dropout_forward(y, dgba_plan_memory(plan, s->kept[0]), x, count, pattern_of(plan, s)); break;
+        case OP_DROPOUT: drop_out(plan, s, s->node, x); break;
         case OP_ADD: dgba_add_forward(y, x, read_value(plan, s->x[1]), count, s->relu); break;
-        case OP_BATCHNORM:
-        case OP_INPUT: DGBA_ASSERT(!"a step of one part");
+        case OP_BATCHNORM: break; // done
+        case OP_INPUT: DGBA_ASSERT(!"a step");
     }
-    if (marks_of(plan, s) != NULL) dgba_relu_mark(marks_of(plan, s), y, count);
+    if (s->marks != NONE) dgba_relu_mark(dgba_plan_memory(plan, s->marks), y, count);
+    if (s->dropout != NONE) drop_out(plan, s, s->dropout, y);
 }
 
-/** A step of all parts of this plan. */
-static void forward_parts(dgba_plan *plan, const step *s) {
-    if (s->op == OP_BATCHNORM)
-        batchnorm_forward(plan, s);
-    else
-        for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) forward_step(plan, s);
+/** The forward half of a step, of all parts of this plan. */
+static void forward_parts(dgba_plan *plan, step *s) {
+    const double start = dgba_clock_seconds();
+    if (s->op == OP_BATCHNORM) {
+        find_statistics(plan, s);
+        normalise(plan, s, plan->values[s->y].buffer);
+    }
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) forward_step(plan, s);
+    plan->part = 0;
+    s->forward_seconds += dgba_clock_seconds() - start;
 }
 
-void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run) {
+static void begin(dgba_plan *plan, const float *x, dgba_run run) {
     DGBA_ASSERT(plan->parameters != NULL && run.samples >= 1 && run.samples <= plan->samples);
     plan->x = x;
     plan->run = run;
-    for (int32_t i = 0; i < plan->step_count; ++i) {
-        const double start = dgba_clock_seconds();
-        forward_parts(plan, &plan->steps[i]);
-        plan->steps[i].forward_seconds += dgba_clock_seconds() - start;
-    }
-    plan->part = 0;
+}
+
+void dgba_plan_forward(dgba_plan *plan, const float *x, dgba_run run) {
+    DGBA_ASSERT(plan->purpose != DGBA_PURPOSE_TRAIN);
+    begin(plan, x, run);
+    for (int32_t now = 0; now < plan->step_count; ++now) forward_parts(plan, &plan->steps[plan->schedule[now]]);
 }
 
 void dgba_plan_choose_part(dgba_plan *plan, int64_t part) {
@@ -154,10 +165,11 @@ float *dgba_plan_seed(dgba_plan *plan, int64_t index) {
 
 /* ---- Backward ---- */
 
-/** Where the gradients of one backward pass go; one of the two is NULL. */
+/** Where the gradients of one step go: that of the input, or of the step's parameters, the first of which stands at
+ *  `first` in the array of all. One of the two is NULL. */
 typedef struct target {
     float *dx, *parameters;
-    int64_t first; // parameter that `parameters` begins with
+    int64_t first;
 } target;
 
 /** Gradient of parameter `which` of a node. */
@@ -165,14 +177,16 @@ static float *gradient_of(const dgba_plan *plan, target to, dgba_node index, int
     return to.parameters + (offset_of(plan, index, which) - to.first);
 }
 
-/** Through the rectifier of a step. */
+/** Through the rectifier of a step, and dropout behind it. */
 static void relu_backward(const dgba_plan *plan, const step *s, float *dx, const float *dy, bool accumulate) {
     const int64_t count = count_of(plan, s->y);
-    const uint32_t *marks = marks_of(plan, s);
-    if (marks != NULL)
-        dgba_relu_backward_marked(dx, dy, marks, count, accumulate);
+    if (s->marks != NONE)
+        dgba_relu_backward_marked(dx, dy, dgba_plan_memory(plan, s->marks), count, accumulate);
+    else if (s->dropout != NONE)
+        dgba_dropout_backward_rectified(dx, dy, read_again(plan, s->y), count, plan->graph->nodes[s->dropout].rate,
+                                        accumulate);
     else
-        dgba_relu_backward(dx, dy, read_value(plan, s->y), count, accumulate);
+        dgba_relu_backward(dx, dy, read_again(plan, s->y), count, accumulate);
 }
 
 static void conv2d_backward(const dgba_plan *plan, const step *s, float *dy, float *dx, target to) {
@@ -182,7 +196,7 @@ static void conv2d_backward(const dgba_plan *plan, const step *s, float *dy, flo
     if (s->relu) relu_backward(plan, s, dy, dy, false);
     if (to.parameters != NULL)
         dgba_conv2d_backward_params(gradient_of(plan, to, s->node, 0),
-                                    n->conv.bias ? gradient_of(plan, to, s->node, 1) : NULL, dy, read_value(plan, s->x[0]),
+                                    n->conv.bias ? gradient_of(plan, to, s->node, 1) : NULL, dy, read_again(plan, s->x[0]),
                                     s->algorithm[DGBA_CONV2D_BACKWARD_PARAMS], x_shape, &n->conv.options, scratch);
     if (dx != NULL)
         dgba_conv2d_backward_input(dx, dy, weights_of(plan, s, DGBA_CONV2D_BACKWARD_INPUT), x_shape, &n->conv.options,
@@ -197,7 +211,7 @@ static void depthwise_backward(const dgba_plan *plan, const step *s, float *dy, 
     if (to.parameters != NULL)
         dgba_depthwise_backward_params(gradient_of(plan, to, s->node, 0),
                                        n->conv.bias ? gradient_of(plan, to, s->node, 1) : NULL, dy,
-                                       read_value(plan, s->x[0]), x_shape, &n->conv.options, scratch);
+                                       read_again(plan, s->x[0]), x_shape, &n->conv.options, scratch);
     if (dx != NULL)
         dgba_depthwise_backward_input(dx, dy, raw_weights(plan, s), x_shape, &n->conv.options, s->accumulates[0], scratch);
 }
@@ -233,7 +247,7 @@ static void backward_step(const dgba_plan *plan, const step *s, target to) {
                                   s->accumulates[0]);
             break;
         case OP_DROPOUT:
-            dgba_dropout_backward(dx, dy, dgba_plan_memory(plan, s->kept[0]), count_of(plan, s->y), n->rate,
+            dgba_dropout_backward(dx, dy, dgba_plan_memory(plan, s->pattern), count_of(plan, s->y), n->rate,
                                   s->accumulates[0]);
             break;
         case OP_ADD:
@@ -251,58 +265,96 @@ static void batchnorm_backward(dgba_plan *plan, const step *s, target to) {
     const common all = find_common(plan, s);
     const dgba_shape shape = shape_of(plan, s->x[0]);
     const value *x = &plan->values[s->x[0]], *y = &plan->values[s->y];
-    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
-        dgba_batchnorm_sums(dgba_parts_sums(&plan->parts, plan->part, 2 * all.channels),
-                            dgba_plan_memory(plan, y->gradient), read_value(plan, s->x[0]), shape);
+    for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) {
+        float *dy = dgba_plan_memory(plan, y->gradient);
+        if (s->relu) relu_backward(plan, s, dy, dy, false);
+        dgba_batchnorm_sums(dgba_parts_sums(&plan->parts, plan->part, 2 * all.channels), dy, read_again(plan, s->x[0]),
+                            shape);
+    }
     const double *sums = dgba_parts_add_sums(&plan->parts, 2 * all.channels);
     dgba_batchnorm_backward_params(gradient_of(plan, to, s->node, 0), gradient_of(plan, to, s->node, 1), sums, all.mean,
                                    all.inv_std, all.channels);
     if (!x->wants_gradient) return;
     for (plan->part = 0; plan->part < plan->parts.count; ++plan->part)
         dgba_batchnorm_backward_input(dgba_plan_memory(plan, x->gradient), dgba_plan_memory(plan, y->gradient),
-                                      read_value(plan, s->x[0]), all.mean, all.inv_std, parameter(plan, s->node, 0), sums,
+                                      read_again(plan, s->x[0]), all.mean, all.inv_std, parameter(plan, s->node, 0), sums,
                                       all.count, shape, s->accumulates[0]);
 }
 
-/** Gradients of a convolution's parameters in a batch of several parts: each part's by itself, then their total. */
-static void convolution_backward_in_parts(dgba_plan *plan, const step *s, target to) {
-    const parameter_range range = dgba_plan_parameters(plan, s->node);
+void dgba_plan_backward_input(dgba_plan *plan, float *dx) {
+    DGBA_ASSERT(plan->purpose == DGBA_PURPOSE_ATTACK && plan->run.samples > 0); // a forward pass came before
+    for (int32_t now = plan->step_count; now < 2 * plan->step_count; ++now) {
+        step *s = &plan->steps[~plan->schedule[now]];
+        if (!plan->values[s->y].wants_gradient) continue;
+        const double start = dgba_clock_seconds();
+        backward_step(plan, s, (target){.dx = dx});
+        s->backward_seconds += dgba_clock_seconds() - start;
+    }
+}
+
+/* ---- Training ---- */
+
+/** A convolution of a batch of several parts: each part's gradients by themselves, then their total. */
+static const float *add_parts(dgba_plan *plan, const step *s, parameter_range range) {
     for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) {
         float *own = dgba_parts_gradient(&plan->parts, plan->part);
         dgba_fill(own, 0, range.floats);
         backward_step(plan, s, (target){.parameters = own, .first = range.first});
     }
-    dgba_axpy(to.parameters + range.first, 1, dgba_parts_add_gradients(&plan->parts, range.floats), range.floats);
+    return dgba_parts_add_gradients(&plan->parts, range.floats);
 }
 
-/** A step of all parts of this plan. */
-static void backward_parts(dgba_plan *plan, const step *s, target to) {
+/** Gradients of the step's parameters, all of them; and on the way those of its inputs. */
+static const float *backward_parameters(dgba_plan *plan, const step *s, parameter_range range) {
+    if (s->gradients == NONE) return add_parts(plan, s, range);
+    float *gradients = dgba_plan_memory(plan, s->gradients);
+    const target to = {.parameters = gradients, .first = range.first};
+    dgba_fill(gradients, 0, range.floats);
     if (s->op == OP_BATCHNORM)
         batchnorm_backward(plan, s, to);
-    else if (is_convolution(s->op) && plan->parts.all > 1)
-        convolution_backward_in_parts(plan, s, to);
     else
-        for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) backward_step(plan, s, to);
+        backward_step(plan, s, to);
+    return gradients;
 }
 
-static void backward(dgba_plan *plan, target to) {
-    DGBA_ASSERT(plan->run.samples > 0); // a forward pass came before
-    for (int32_t i = plan->step_count - 1; i >= 0; --i) {
-        step *s = &plan->steps[i];
-        if (!plan->values[s->y].wants_gradient) continue;
-        const double start = dgba_clock_seconds();
-        backward_parts(plan, s, to);
+/** The values that the step's backward half is the first to read again. */
+static void make_again(dgba_plan *plan, const step *s) {
+    const int32_t read[] = {s->y, s->x[0]};
+    for (int k = 0; k < 2; ++k) {
+        const value *v = &plan->values[read[k]];
+        if (v->again != NONE && v->again_time == s->backward_time)
+            normalise(plan, dgba_plan_maker(plan, read[k]), v->again);
+    }
+    plan->part = 0;
+}
+
+/** The backward half of a step, of all parts of this plan. */
+static void backward_parts(dgba_plan *plan, step *s, const dgba_plan_callbacks *calls) {
+    const double start = dgba_clock_seconds();
+    make_again(plan, s);
+    if (is_convolution(s->op) || s->op == OP_BATCHNORM) {
+        const parameter_range range = dgba_plan_parameters(plan, s->node);
+        const float *gradients = backward_parameters(plan, s, range);
+        s->backward_seconds += dgba_clock_seconds() - start;
+        for (int64_t k = 0; k < range.count; ++k)
+            calls->take(calls->self, range.number + k, gradients + (offset_of(plan, s->node, k) - range.first));
+    } else {
+        for (plan->part = 0; plan->part < plan->parts.count; ++plan->part) backward_step(plan, s, (target){0});
         s->backward_seconds += dgba_clock_seconds() - start;
     }
     plan->part = 0;
 }
 
-void dgba_plan_backward_input(dgba_plan *plan, float *dx) {
-    DGBA_ASSERT(plan->purpose == DGBA_PURPOSE_ATTACK);
-    backward(plan, (target){.dx = dx});
-}
-
-void dgba_plan_backward_params(dgba_plan *plan, float *gradients) {
+dgba_status dgba_plan_train(dgba_plan *plan, const float *x, dgba_run run, const dgba_plan_callbacks *calls) {
     DGBA_ASSERT(plan->purpose == DGBA_PURPOSE_TRAIN);
-    backward(plan, (target){.parameters = gradients});
+    begin(plan, x, run);
+    for (int32_t now = 0; now < 2 * plan->step_count; ++now) {
+        const bool forward = plan->schedule[now] >= 0;
+        step *s = &plan->steps[forward ? plan->schedule[now] : ~plan->schedule[now]];
+        const value *y = &plan->values[s->y];
+        if (forward) forward_parts(plan, s);
+        if (forward && y->output != NONE) DGBA_TRY(calls->seed(calls->self, y->output));
+        if (!forward && y->wants_gradient) backward_parts(plan, s, calls);
+    }
+    return DGBA_OK;
 }

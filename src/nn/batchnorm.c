@@ -7,6 +7,15 @@ static void normalise(float *restrict y, const float *restrict x, float mean, fl
     for (int64_t i = 0; i < count; ++i) y[i] = (x[i] - mean) * scale + shift;
 }
 
+DGBA_VECTORIZE
+static void normalise_rectified(float *restrict y, const float *restrict x, float mean, float scale, float shift,
+                                int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const float value = (x[i] - mean) * scale + shift;
+        y[i] = value < 0 ? 0 : value; // NaN stays NaN
+    }
+}
+
 /** Start of a channel's plane in image n. */
 static int64_t plane_index(dgba_shape s, int64_t n, int64_t channel) { return (n * s.c + channel) * s.h * s.w; }
 
@@ -45,11 +54,12 @@ void dgba_batchnorm_statistics(float *mean, float *inv_std, float *running_mean,
 }
 
 void dgba_batchnorm_normalise(float *y, const float *x, const float *mean, const float *inv_std, const float *gamma,
-                              const float *beta, dgba_shape shape) {
+                              const float *beta, dgba_shape shape, bool relu) {
     for (int64_t n = 0; n < shape.n; ++n)
         for (int64_t c = 0; c < shape.c; ++c) {
             const int64_t at = plane_index(shape, n, c);
-            normalise(y + at, x + at, mean[c], inv_std[c] * gamma[c], beta[c], shape.h * shape.w);
+            (relu ? normalise_rectified : normalise)(y + at, x + at, mean[c], inv_std[c] * gamma[c], beta[c],
+                                                     shape.h * shape.w);
         }
 }
 

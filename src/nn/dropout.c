@@ -14,6 +14,23 @@ static void apply_add(float *restrict y, const float *restrict x, const uint8_t 
     for (int64_t i = 0; i < count; ++i) y[i] += x[i] * ((float)kept[i] * factor);
 }
 
+// As above, no `restrict`.
+DGBA_VECTORIZE
+static void pass(float *dx, const float *dy, const float *y, float factor, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const float gradient = dy[i] * factor;
+        dx[i] = y[i] > 0 ? gradient : 0;
+    }
+}
+
+DGBA_VECTORIZE
+static void pass_add(float *dx, const float *dy, const float *y, float factor, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const float gradient = dy[i] * factor;
+        dx[i] += y[i] > 0 ? gradient : 0;
+    }
+}
+
 /** At rate 1 nothing is kept, and the factor must only be finite. */
 static float keep_factor(float rate) { return rate < 1 ? 1 / (1 - rate) : 0; }
 
@@ -63,4 +80,9 @@ void dgba_dropout_backward(float *dx, const float *dy, const uint8_t *kept, int6
         apply_add(dx, dy, kept, keep_factor(rate), count);
     else
         apply(dx, dy, kept, keep_factor(rate), count);
+}
+
+void dgba_dropout_backward_rectified(float *dx, const float *dy, const float *y, int64_t count, float rate,
+                                     bool accumulate) {
+    (accumulate ? pass_add : pass)(dx, dy, y, keep_factor(rate), count);
 }

@@ -29,17 +29,19 @@ void dgba_adam_update(float *parameters, float *first, float *second, const floa
                      .root = (float)sqrt(1 - pow(options->beta2, t))});
 }
 
+void dgba_adam_update_parameter(float *parameters, dgba_adam *adam, const float *gradient, const dgba_parameter *parameter,
+                                double rate, const dgba_train *options) {
+    const int64_t at = parameter->offset, count = dgba_shape_count(parameter->shape);
+    dgba_adam_update(parameters + at, adam->first + at, adam->second + at, gradient, count, adam->step, rate, options);
+}
+
 void dgba_adam_step(float *parameters, dgba_adam *adam, const float *gradients, const dgba_graph *graph, double rate,
                     const dgba_train *options) {
     int64_t count = 0;
     const dgba_parameter *list = dgba_graph_parameters(graph, &count);
-    adam->step += 1;
-    for (int64_t i = 0; i < count; ++i) {
-        if (!dgba_parameter_is_trainable(list[i].role)) continue;
-        const int64_t at = list[i].offset;
-        dgba_adam_update(parameters + at, adam->first + at, adam->second + at, gradients + at,
-                         dgba_shape_count(list[i].shape), adam->step, rate, options);
-    }
+    for (int64_t i = 0; i < count; ++i)
+        if (dgba_parameter_is_trainable(list[i].role))
+            dgba_adam_update_parameter(parameters, adam, gradients + list[i].offset, &list[i], rate, options);
 }
 
 double dgba_train_clip(float *gradients, const dgba_graph *graph, double most) {

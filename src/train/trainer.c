@@ -30,15 +30,14 @@ static dgba_shape part_shape(const dgba_train_job *job) {
 dgba_status trainer_create(trainer *t, const dgba_train_job *job, dgba_train_state *state) {
     *t = (trainer){.job = job, .state = state, .share = trainer_share(job), .epoch = -1};
     const dgba_shape part = part_shape(job);
-    const int64_t numbers = 2 * job->model->task_count; // found of a sample
     if (job->images.count < 1) return dgba_fail(DGBA_E_SHAPE, "there are no training images");
     DGBA_TRY(dgba_plan_create_in_parts(&t->plan, job->model->graph, part, job->options->group, job->crew));
     DGBA_TRY(dgba_batch_create(&t->batch, job->data, t->share.samples, part.h, part.w));
-    DGBA_TRY(DGBA_NEW(&t->gradients, state->floats));
+    if (job->options->clip_norm > 0) DGBA_TRY(DGBA_NEW(&t->gradients, state->floats));
     DGBA_TRY(DGBA_NEW(&t->order, job->images.count));
     DGBA_TRY(DGBA_NEW(&t->chosen, t->share.samples));
-    DGBA_TRY(DGBA_NEW(&t->found, numbers * t->share.samples));
-    DGBA_TRY(DGBA_NEW(&t->in_all, numbers * t->share.all));
+    DGBA_TRY(DGBA_NEW(&t->found, 2 * t->share.samples));
+    DGBA_TRY(DGBA_NEW(&t->in_all, 2 * t->share.all));
     DGBA_TRY(DGBA_NEW(&t->losses, t->share.all));
     DGBA_TRY(DGBA_NEW(&t->weights, t->share.all));
     dgba_plan_bind(t->plan, state->parameters);
@@ -127,37 +126,28 @@ double dgba_train_seed_task(dgba_plan *plan, int64_t output, double *losses, dou
     return pooled;
 }
 
-/** Finds losses and weights of the samples computed here, and gathers those of all. */
-static void find_losses(trainer *t) {
+/** Finds a task's losses and weights: of the samples computed here, then of all. */
+static void find_losses(trainer *t, int64_t task) {
     const batch_share *s = &t->share;
-    const int64_t tasks = t->job->model->task_count;
     dgba_labels labels[DGBA_MOST_TASKS];
     for (int64_t part = 0; part < s->parts; ++part) {
+        dgba_shape shape;
         dgba_plan_choose_part(t->plan, part);
         trainer_labels(labels, &t->batch, part * s->part_samples);
-        for (int64_t task = 0; task < tasks; ++task) {
-            dgba_shape shape;
-            const float *prediction = dgba_plan_output(t->plan, task, &shape);
-            double *losses = t->found + 2 * task * s->samples + part * s->part_samples;
-            dgba_task_loss(losses, losses + s->samples, &t->job->tasks[task], prediction, shape, &labels[task]);
-        }
+        const float *prediction = dgba_plan_output(t->plan, task, &shape);
+        double *losses = t->found + part * s->part_samples;
+        dgba_task_loss(losses, losses + s->samples, &t->job->tasks[task], prediction, shape, &labels[task]);
     }
-    dgba_crew_gather(t->job->crew, t->in_all, t->found, (size_t)(2 * tasks * s->samples) * sizeof *t->found);
-}
-
-/** Takes losses and weights of a task out of what the members have found. */
-static void pick_task(trainer *t, int64_t task) {
-    const int64_t samples = t->share.samples, tasks = t->job->model->task_count;
-    const size_t bytes = (size_t)samples * sizeof(double);
-    for (int64_t first = 0, member = 0; first < t->share.all; first += samples, ++member) {
-        const double *found = t->in_all + 2 * (member * tasks + task) * samples;
-        memcpy(t->losses + first, found, bytes);
-        memcpy(t->weights + first, found + samples, bytes);
+    const size_t bytes = (size_t)s->samples * sizeof(double);
+    dgba_crew_gather(t->job->crew, t->in_all, t->found, 2 * bytes);
+    for (int64_t first = 0; first < s->all; first += s->samples) {
+        memcpy(t->losses + first, t->in_all + 2 * first, bytes);
+        memcpy(t->weights + first, t->in_all + 2 * first + s->samples, bytes);
     }
 }
 
 /** Writes the seeds of a task for the samples computed here. */
-static void seed_task(trainer *t, int64_t task) {
+static void write_seeds(trainer *t, int64_t task) {
     const batch_share *s = &t->share;
     dgba_labels labels[DGBA_MOST_TASKS];
     for (int64_t part = 0; part < s->parts; ++part) {
@@ -170,45 +160,51 @@ static void seed_task(trainer *t, int64_t task) {
     }
 }
 
-/** Writes the seeds of all tasks and adds their losses to sums. */
-static dgba_status seed_tasks(trainer *t, double *sums) {
+/** Called by the plan: seeds a task and adds its loss to the sums. */
+static dgba_status seed(void *self, int64_t task) {
+    trainer *t = self;
     const dgba_train *o = t->job->options;
-    find_losses(t);
-    for (int64_t task = 0; task < t->job->model->task_count; ++task) {
-        const double factor = o->loss_weights.count > 0 ? o->loss_weights.values[task] : 1;
-        pick_task(t, task);
-        const double loss = dgba_train_pool(t->weights, t->losses, t->share.all, factor);
-        if (!isfinite(loss))
-            return dgba_fail(DGBA_E_NUMERIC, "training diverged: the loss of %s is %g at iteration %lld",
-                             t->job->tasks[task].name, loss, (long long)t->state->iteration);
-        seed_task(t, task);
-        sums[task] += loss;
-    }
+    find_losses(t, task);
+    const double factor = o->loss_weights.count > 0 ? o->loss_weights.values[task] : 1;
+    const double loss = dgba_train_pool(t->weights, t->losses, t->share.all, factor);
+    if (!isfinite(loss))
+        return dgba_fail(DGBA_E_NUMERIC, "training diverged: the loss of %s is %g at iteration %lld",
+                         t->job->tasks[task].name, loss, (long long)t->state->iteration);
+    write_seeds(t, task);
+    t->sums[task] += loss;
     return DGBA_OK;
 }
 
-static dgba_status clip(trainer *t) {
-    const dgba_train *o = t->job->options;
-    if (o->clip_norm == 0) return DGBA_OK;
-    const double norm = dgba_train_clip(t->gradients, t->job->model->graph, o->clip_norm);
-    if (isfinite(norm)) return DGBA_OK;
-    return dgba_fail(DGBA_E_NUMERIC, "training diverged: the norm of the gradient is %g at iteration %lld", norm,
-                     (long long)t->state->iteration);
+/** Called by the plan: updates a parameter, or keeps its gradient until all are there to be clipped. */
+static void take(void *self, int64_t number, const float *gradient) {
+    trainer *t = self;
+    int64_t count = 0;
+    const dgba_parameter *p = dgba_graph_parameters(t->job->model->graph, &count) + number;
+    if (t->gradients == NULL)
+        dgba_adam_update_parameter(t->state->parameters, &t->state->adam, gradient, p, t->rate, t->job->options);
+    else
+        memcpy(t->gradients + p->offset, gradient, (size_t)dgba_shape_count(p->shape) * sizeof *gradient);
+}
+
+static dgba_status clip_and_update(trainer *t) {
+    const dgba_graph *graph = t->job->model->graph;
+    const double norm = dgba_train_clip(t->gradients, graph, t->job->options->clip_norm);
+    if (!isfinite(norm))
+        return dgba_fail(DGBA_E_NUMERIC, "training diverged: the norm of the gradient is %g at iteration %lld", norm,
+                         (long long)t->state->iteration);
+    dgba_adam_step(t->state->parameters, &t->state->adam, t->gradients, graph, t->rate, t->job->options);
+    return DGBA_OK;
 }
 
 /** One update of the parameters on images with the labels of the batch. */
 static dgba_status step(trainer *t, double *sums, const float *images, uint64_t dropout_index) {
     const dgba_train *o = t->job->options;
-    dgba_train_state *state = t->state;
     const dgba_run run = {.samples = t->share.part_samples, .seed = (uint64_t)o->seed, .dropout_index = dropout_index};
-    dgba_plan_forward(t->plan, images, run);
-    DGBA_TRY(seed_tasks(t, sums));
-    dgba_fill(t->gradients, 0, state->floats);
-    dgba_plan_backward_params(t->plan, t->gradients);
-    DGBA_TRY(clip(t));
-    dgba_adam_step(state->parameters, &state->adam, t->gradients, t->job->model->graph,
-                   dgba_train_rate(o, state->iteration), o);
-    return DGBA_OK;
+    t->sums = sums;
+    t->rate = dgba_train_rate(o, t->state->iteration);
+    t->state->adam.step += 1;
+    DGBA_TRY(dgba_plan_train(t->plan, images, run, &(dgba_plan_callbacks){.self = t, .seed = seed, .take = take}));
+    return t->gradients != NULL ? clip_and_update(t) : DGBA_OK;
 }
 
 static dgba_status adversarial_step(trainer *t, int64_t first, uint64_t iteration) {

@@ -61,12 +61,14 @@ typedef struct trainer {
     batch_share share;
     dgba_plan *plan;
     dgba_batch batch; // the samples computed here
-    float *gradients;
-    int64_t *order; // of the images in the current epoch
+    float *gradients; // of all parameters, if they are clipped; otherwise NULL
+    int64_t *order;   // of the images in the current epoch
     int64_t epoch;
     int64_t *chosen;          // images of `batch`
-    double *found, *in_all;   // [task] row of losses, row of weights, of the samples computed here; [member] the same
+    double *found, *in_all;   // a task's losses, then weights, of the samples computed here; [member] the same
     double *losses, *weights; // of a task, per sample of the batch
+    double *sums;             // of the losses of each task: where this step adds its own
+    double rate;              // of this step
     attacker attacker;
     evaluator evaluator;
 } trainer;

@@ -10,7 +10,7 @@ void batchnorm_forward(float *y, float *mean, float *inv_std, float *running_mea
     dgba_batchnorm_sums(sums, x, x, shape);
     dgba_batchnorm_statistics(mean, inv_std, running_mean, running_var, sums, shape.n * shape.h * shape.w, shape.c,
                               options);
-    dgba_batchnorm_normalise(y, x, mean, inv_std, gamma, beta, shape);
+    dgba_batchnorm_normalise(y, x, mean, inv_std, gamma, beta, shape, false);
 }
 
 void batchnorm_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const float *x, const float *mean,

@@ -7,6 +7,7 @@
 #include "dgba/model.h"
 #include "support/check.h"
 #include "support/fill.h"
+#include "support/train_pass.h"
 
 enum { SAMPLES = 2, MOST_IMAGE = 3 * 49 * 41, MOST_PREDICTION = SAMPLES * 4 * 12, TASKS = 3 };
 
@@ -62,7 +63,7 @@ static void set_up(fixture *f, const subject *of, int64_t layout, dgba_purpose p
     if (purpose == DGBA_PURPOSE_ATTACK_FOLDED) dgba_graph_fold(f->model.graph, f->parameters);
     CHECK_OK(dgba_plan_create(&f->plan, f->model.graph, of->input, purpose));
     dgba_plan_bind(f->plan, f->parameters);
-    dgba_plan_forward(f->plan, f->x, (dgba_run){.samples = SAMPLES});
+    if (purpose != DGBA_PURPOSE_TRAIN) dgba_plan_forward(f->plan, f->x, (dgba_run){.samples = SAMPLES});
 }
 
 static void tear_down(fixture *f) {
@@ -79,12 +80,14 @@ static void read(void *out, const fixture *f, const char *name, dgba_h5_type typ
     CHECK_OK(dgba_h5_read(out, f->golden, path, type, count));
 }
 
+static dgba_shape prediction_shape(const fixture *f, int t) {
+    return (dgba_shape){SAMPLES, tasks[t].channels, f->of->prediction_height, f->of->prediction_width};
+}
+
 /** Writes weight[b] · seed as ∂L/∂output of sample b. */
 static void write_seed(fixture *f, int t, const float weights[SAMPLES]) {
-    dgba_shape shape;
-    dgba_plan_output(f->plan, t, &shape);
     float *seed = dgba_plan_seed(f->plan, t);
-    const int64_t each = dgba_shape_count(shape) / SAMPLES;
+    const int64_t each = dgba_shape_count(prediction_shape(f, t)) / SAMPLES;
     fill(seed, SAMPLES * each, f->of->salt, "seed.", tasks[t].name, -1, 1);
     for (int64_t b = 0; b < SAMPLES; ++b) dgba_scale(seed + b * each, weights[b], each);
 }
@@ -106,8 +109,7 @@ static void check_predictions(const subject *of) {
             dgba_shape shape;
             float expected[MOST_PREDICTION];
             const float *y = dgba_plan_output(f.plan, t, &shape);
-            assert_true(dgba_shape_equal(
-                shape, (dgba_shape){SAMPLES, tasks[t].channels, of->prediction_height, of->prediction_width}));
+            assert_true(dgba_shape_equal(shape, prediction_shape(&f, t)));
             read(expected, &f, outputs[t], DGBA_H5_F32, dgba_shape_count(shape));
             check_near(y, expected, dgba_shape_count(shape));
         }
@@ -164,8 +166,19 @@ static void check_summary(const float *values, const dgba_parameter *p, const su
     dgba_free(direction);
 }
 
+/** A pass of training mode with the seeds as they are. */
+static void train(fixture *f) {
+    static float seeds[TASKS][MOST_PREDICTION];
+    train_pass pass = {.plan = f->plan, .graph = f->model.graph, .gradients = f->gradients};
+    for (int t = 0; t < TASKS; ++t) {
+        fill(seeds[t], dgba_shape_count(prediction_shape(f, t)), f->of->salt, "seed.", tasks[t].name, -1, 1);
+        pass.seeds[t] = seeds[t];
+    }
+    train_pass_run(&pass, f->x, (dgba_run){.samples = SAMPLES});
+    assert_int_equal(pass.seeded, TASKS);
+}
+
 static void check_training_step(const subject *of) {
-    static const float one[] = {1, 1};
     for (int64_t i = 0; i < DGBA_COUNT_OF(layouts); ++i) {
         fixture f;
         int64_t count = 0;
@@ -173,8 +186,7 @@ static void check_training_step(const subject *of) {
         dgba_names names = {0};
         char path[64];
         set_up(&f, of, layouts[i], DGBA_PURPOSE_TRAIN);
-        for (int t = 0; t < TASKS; ++t) write_seed(&f, t, one);
-        dgba_plan_backward_params(f.plan, f.gradients);
+        train(&f);
         const dgba_parameter *list = dgba_graph_parameters(f.model.graph, &count);
         CHECK_OK(DGBA_NEW(&expected, count));
         read(expected, &f, "after_training", DGBA_H5_F64, 2 * count);

@@ -4,6 +4,7 @@
 #include "dgba/graph.h"
 #include "support/check.h"
 #include "support/crew.h"
+#include "support/train_pass.h"
 
 enum { SAMPLES = 8, CHANNELS = 3, SIZE = 9, IMAGE = CHANNELS * SIZE * SIZE, OUTPUT = 5 * SIZE * SIZE, MOST_FLOATS = 4096 };
 
@@ -73,16 +74,13 @@ static void compute(int64_t member, const dgba_crew *crew, void *context) {
     set_parameters(out->parameters);
     CHECK_OK(dgba_plan_create_in_parts(&plan, graph, (dgba_shape){part, CHANNELS, SIZE, SIZE}, j->parts, crew));
     dgba_plan_bind(plan, out->parameters);
-    dgba_plan_forward(plan, images + first * IMAGE, (dgba_run){part, run.seed, run.dropout_index});
-    for (int64_t p = 0; p < own; ++p) {
-        dgba_shape shape;
-        const size_t bytes = (size_t)(part * OUTPUT) * sizeof(float);
-        dgba_plan_choose_part(plan, p);
-        memcpy(out->outputs + (first + p * part) * OUTPUT, dgba_plan_output(plan, 0, &shape), bytes);
-        assert_int_equal(dgba_shape_count(shape), part * OUTPUT);
-        memcpy(dgba_plan_seed(plan, 0), seeds + (first + p * part) * OUTPUT, bytes);
-    }
-    dgba_plan_backward_params(plan, out->gradients);
+    train_pass pass = {.plan = plan,
+                       .graph = graph,
+                       .parts = own,
+                       .seeds = {seeds + first * OUTPUT},
+                       .outputs = {out->outputs + first * OUTPUT},
+                       .gradients = out->gradients};
+    train_pass_run(&pass, images + first * IMAGE, (dgba_run){part, run.seed, run.dropout_index});
     dgba_plan_free(&plan);
 }
 

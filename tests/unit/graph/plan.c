@@ -1,11 +1,13 @@
 #include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dgba/graph.h"
 #include "support/check.h"
+#include "support/train_pass.h"
 
-enum { SAMPLES = 4, CHANNELS = 3, SIZE = 9, IMAGE = CHANNELS * SIZE * SIZE, MOST_OUTPUT = 6 * SIZE * SIZE };
+enum { SAMPLES = 4, CHANNELS = 3, SIZE = 9, IMAGE = CHANNELS * SIZE * SIZE, MOST_OUTPUT = 6 * SIZE * SIZE, NO_OUTPUT = -1 };
 
 static const dgba_batchnorm norm = {1e-5F, 0.1F};
 static const dgba_shape input = {SAMPLES, CHANNELS, SIZE, SIZE};
@@ -91,8 +93,27 @@ static void write_seeds(fixture *f, float factor) {
     }
 }
 
+/** A training pass, which gives the gradients of L. */
+static void train(fixture *f, const float *x, dgba_run run, float *const outputs[2]) {
+    train_pass pass = {.plan = f->plan,
+                       .graph = f->graph,
+                       .seeds = {f->seeds[0], f->seeds[1]},
+                       .outputs = {outputs[0], outputs[1]},
+                       .gradients = f->gradients};
+    train_pass_run(&pass, x, run);
+    assert_int_equal(pass.seeded, 2);
+}
+
+/** L = Σ seed·output of a training pass. */
+static double training_loss(fixture *f, const float *x, dgba_run run) {
+    static float y[2][SAMPLES * MOST_OUTPUT];
+    memset(y, 0, sizeof y);
+    train(f, x, run, (float *const[]){y[0], y[1]});
+    return dgba_dot(y[0], f->seeds[0], SAMPLES * MOST_OUTPUT) + dgba_dot(y[1], f->seeds[1], SAMPLES * MOST_OUTPUT);
+}
+
 /** L = Σ seed·output after a forward pass. */
-static double loss(fixture *f, const float *x, dgba_run run) {
+static double attack_loss(fixture *f, const float *x, dgba_run run) {
     double sum = 0;
     dgba_plan_forward(f->plan, x, run);
     for (int t = 0; t < 2; ++t) {
@@ -104,7 +125,8 @@ static double loss(fixture *f, const float *x, dgba_run run) {
 }
 
 /** Slope of L along `direction` at `where`, which is an input of the loss, by central differences. */
-static double slope(fixture *f, float *where, const float *direction, int64_t count, dgba_run run) {
+static double slope(fixture *f, double (*loss)(fixture *f, const float *x, dgba_run run), float *where,
+                    const float *direction, int64_t count, dgba_run run) {
     const float h = 2e-4F;
     double losses[2];
     for (int side = 0; side < 2; ++side) {
@@ -121,12 +143,12 @@ static void gradient_of_the_input_is_the_slope(void **state) {
     float dx[SAMPLES * IMAGE], direction[SAMPLES * IMAGE];
     const dgba_run run = {.samples = SAMPLES};
     set_up(&f, 0.5F, DGBA_PURPOSE_ATTACK);
-    loss(&f, f.x, run);
+    attack_loss(&f, f.x, run);
     write_seeds(&f, 1);
     dgba_plan_backward_input(f.plan, dx);
     for (uint64_t trial = 0; trial < 5; ++trial) {
         check_random(direction, SAMPLES * IMAGE, 200 + trial);
-        const double expected = slope(&f, f.x, direction, SAMPLES * IMAGE, run);
+        const double expected = slope(&f, attack_loss, f.x, direction, SAMPLES * IMAGE, run);
         assert_true(fabs(dgba_dot(dx, direction, SAMPLES * IMAGE) - expected) < 0.01 * (10 + fabs(expected)));
     }
     tear_down(&f);
@@ -138,42 +160,67 @@ static void gradients_of_parameters_are_slopes(void **state) {
     fixture f;
     const dgba_run run = {.samples = SAMPLES, .seed = 3, .dropout_index = 8};
     int64_t count = 0;
+    float *gradients = NULL;
     set_up(&f, 0.5F, DGBA_PURPOSE_TRAIN);
     const dgba_parameter *list = dgba_graph_parameters(f.graph, &count);
-    loss(&f, f.x, run);
-    write_seeds(&f, 1);
-    dgba_plan_backward_params(f.plan, f.gradients);
+    const int64_t floats = dgba_graph_parameter_floats(f.graph);
+    CHECK_OK(DGBA_NEW(&gradients, floats));
+    training_loss(&f, f.x, run);
+    memcpy(gradients, f.gradients, (size_t)floats * sizeof *gradients);
     for (int64_t i = 0; i < count; ++i) {
         if (!dgba_parameter_is_trainable(list[i].role)) continue;
         float direction[1024];
         const int64_t n = dgba_shape_count(list[i].shape);
         assert_true(n <= DGBA_COUNT_OF(direction));
         check_random(direction, n, 300 + (uint64_t)i);
-        const double expected = slope(&f, f.parameters + list[i].offset, direction, n, run);
-        const double found = dgba_dot(f.gradients + list[i].offset, direction, n);
+        const double expected = slope(&f, training_loss, f.parameters + list[i].offset, direction, n, run);
+        const double found = dgba_dot(gradients + list[i].offset, direction, n);
         if (fabs(found - expected) > 0.01 * (10 + fabs(expected)))
             fail_msg("%s: slope %g, gradient %g", list[i].name, expected, found);
     }
+    dgba_free(gradients);
     tear_down(&f);
 }
 
-static void parameter_gradients_add_up(void **state) {
+/** Records the order of a pass. */
+typedef struct record {
+    dgba_plan *plan;
+    int64_t stop_at, count;
+    int64_t events[32]; // a parameter, or ~ an output
+} record;
+
+static dgba_status record_seed(void *self, int64_t output) {
+    record *r = self;
+    dgba_shape shape;
+    dgba_plan_output(r->plan, output, &shape);
+    dgba_fill(dgba_plan_seed(r->plan, output), 1, dgba_shape_count(shape));
+    r->events[r->count++] = ~output;
+    return output == r->stop_at ? dgba_fail(DGBA_E_NUMERIC, "stop at output %lld", (long long)output) : DGBA_OK;
+}
+
+static void record_take(void *self, int64_t parameter, const float *gradient) {
+    record *r = self;
+    (void)gradient;
+    r->events[r->count++] = parameter;
+}
+
+/** Numbers of the parameters: stem 0, its γ and β 1, 2; block 5, 6, 7; head 0: a 10, 11, its γ and β 12, 13, b 16, 17,
+ *  c 18, 19; head 1: 20, 21. */
+static void outputs_have_their_turns(void **state) {
     (void)state;
+    static const int64_t expected[] = {~1, 20, 21, ~0, 18, 19, 16, 17, 12, 13, 10, 11, 6, 7, 5, 1, 2, 0};
     fixture f;
-    const dgba_run run = {.samples = SAMPLES, .seed = 3};
-    float *once = NULL;
     set_up(&f, 0.5F, DGBA_PURPOSE_TRAIN);
-    const int64_t floats = dgba_graph_parameter_floats(f.graph);
-    CHECK_OK(DGBA_NEW(&once, floats));
-    for (int pass = 0; pass < 2; ++pass) {
-        dgba_plan_forward(f.plan, f.x, run);
-        write_seeds(&f, 1);
-        dgba_plan_backward_params(f.plan, f.gradients);
-        if (pass == 0) memcpy(once, f.gradients, (size_t)floats * sizeof *once);
-    }
-    dgba_scale(once, 2, floats);
-    CHECK_CLOSE(f.gradients, once, floats, 1e-5, 1e-4);
-    dgba_free(once);
+    record r = {.plan = f.plan, .stop_at = NO_OUTPUT};
+    const dgba_plan_callbacks calls = {.self = &r, .seed = record_seed, .take = record_take};
+    CHECK_OK(dgba_plan_train(f.plan, f.x, (dgba_run){.samples = SAMPLES}, &calls));
+    assert_int_equal(r.count, DGBA_COUNT_OF(expected));
+    for (int64_t i = 0; i < r.count; ++i) assert_int_equal(r.events[i], expected[i]);
+    r.stop_at = 0;
+    r.count = 0;
+    CHECK_FAILS(DGBA_E_NUMERIC, dgba_plan_train(f.plan, f.x, (dgba_run){.samples = SAMPLES}, &calls));
+    CHECK_MESSAGE("stop at output 0");
+    assert_int_equal(r.count, 4); // output 1 and its parameters came before
     tear_down(&f);
 }
 
@@ -240,12 +287,13 @@ static void running_allocates_nothing(void **state) {
         int64_t live = 0;
         size_t in_use = 0;
         for (int pass = 0; pass < 3; ++pass) { // the first pass lets OpenBLAS take its own buffers
-            dgba_plan_forward(f.plan, f.x, (dgba_run){.samples = SAMPLES});
-            write_seeds(&f, 1);
-            if (purposes[i] == DGBA_PURPOSE_ATTACK)
+            if (purposes[i] == DGBA_PURPOSE_ATTACK) {
+                attack_loss(&f, f.x, (dgba_run){.samples = SAMPLES});
+                write_seeds(&f, 1);
                 dgba_plan_backward_input(f.plan, dx);
-            else
-                dgba_plan_backward_params(f.plan, f.gradients);
+            } else {
+                training_loss(&f, f.x, (dgba_run){.samples = SAMPLES});
+            }
             if (pass > 0) {
                 assert_int_equal(dgba_live_allocations(), live);
                 assert_int_equal(mallinfo2().uordblks, in_use);
@@ -275,6 +323,33 @@ static void buffers_are_aligned_and_share_memory(void **state) {
     tear_down(&f);
 }
 
+/** Bytes of a training plan of equal towers that share nothing but the input. */
+static int64_t bytes_of_towers(int towers) {
+    dgba_graph *graph = NULL;
+    dgba_plan *plan = NULL;
+    char name[DGBA_PARAMETER_NAME_BYTES];
+    CHECK_OK(dgba_graph_create(&graph, CHANNELS));
+    for (int t = 0; t < towers; ++t) {
+        dgba_node x = 0;
+        for (int layer = 0; layer < 4; ++layer) {
+            snprintf(name, sizeof name, "%d.%d", t, layer);
+            CHECK_OK(dgba_graph_conv2d(&x, graph, x, conv_of(layer == 0 ? CHANNELS : 8, 8, 3, 1), true, name));
+            CHECK_OK(dgba_graph_relu(&x, graph, x));
+        }
+        CHECK_OK(dgba_graph_output(graph, x));
+    }
+    CHECK_OK(dgba_plan_create(&plan, graph, input, DGBA_PURPOSE_TRAIN));
+    const int64_t bytes = dgba_plan_bytes(plan, NULL);
+    dgba_plan_free(&plan);
+    dgba_graph_free(&graph);
+    return bytes;
+}
+
+static void networks_that_share_nothing_share_memory(void **state) {
+    (void)state;
+    assert_int_equal(bytes_of_towers(3), bytes_of_towers(1));
+}
+
 static void dropout_patterns_differ_by_node_run_and_seed(void **state) {
     (void)state;
     dgba_graph *graph = NULL;
@@ -292,9 +367,8 @@ static void dropout_patterns_differ_by_node_run_and_seed(void **state) {
     CHECK_OK(dgba_plan_create(&plan, graph, (dgba_shape){1, 1, 20, 20}, DGBA_PURPOSE_TRAIN));
     dgba_plan_bind(plan, parameters);
     for (int r = 0; r < 4; ++r) {
-        dgba_plan_forward(plan, x, runs[r]);
-        dgba_shape shape;
-        for (int i = 0; i < 2; ++i) memcpy(y[r][i], dgba_plan_output(plan, i, &shape), sizeof y[r][i]);
+        train_pass pass = {.plan = plan, .graph = graph, .outputs = {y[r][0], y[r][1]}};
+        train_pass_run(&pass, x, runs[r]);
     }
     assert_memory_not_equal(y[0][0], y[0][1], sizeof y[0][0]);
     assert_memory_not_equal(y[0][0], y[1][0], sizeof y[0][0]);
@@ -313,15 +387,16 @@ static void training_moves_running_statistics(void **state) {
     // weight, gamma, beta, mean, var: 16 floats each
     float parameters[80] = {[0] = 1, [16] = 2, [32] = 5, [48] = 0, [64] = 1};
     const float image[4] = {1, 2, 3, 6}; // mean 3, biased variance 3.5, unbiased 14/3
-    dgba_shape shape;
+    float y[4];
     CHECK_OK(dgba_graph_create(&graph, 1));
     CHECK_OK(dgba_graph_conv2d(&x, graph, 0, conv_of(1, 1, 1, 1), false, "same"));
     CHECK_OK(dgba_graph_batchnorm(&x, graph, x, norm, "bn"));
     CHECK_OK(dgba_graph_output(graph, x));
     CHECK_OK(dgba_plan_create(&plan, graph, (dgba_shape){1, 1, 2, 2}, DGBA_PURPOSE_TRAIN));
     dgba_plan_bind(plan, parameters);
-    dgba_plan_forward(plan, image, (dgba_run){.samples = 1});
-    assert_float_equal(dgba_plan_output(plan, 0, &shape)[3], 5 + 2 * 3 / sqrt(3.5 + 1e-5), 1e-5);
+    train_pass pass = {.plan = plan, .graph = graph, .outputs = {y}};
+    train_pass_run(&pass, image, (dgba_run){.samples = 1});
+    assert_float_equal(y[3], 5 + 2 * 3 / sqrt(3.5 + 1e-5), 1e-5);
     assert_float_equal(parameters[48], 0.3, 1e-6);
     assert_float_equal(parameters[64], 0.9 + 0.1 * 14 / 3, 1e-6);
     dgba_plan_free(&plan);
@@ -428,13 +503,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_of_the_input_is_the_slope),
         cmocka_unit_test(gradients_of_parameters_are_slopes),
-        cmocka_unit_test(parameter_gradients_add_up),
+        cmocka_unit_test(outputs_have_their_turns),
         cmocka_unit_test(fewer_samples_than_planned),
         cmocka_unit_test(backward_again_with_other_seeds),
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(buffers_are_aligned_and_share_memory),
         cmocka_unit_test(parameters_may_be_folded_in_place),
         cmocka_unit_test(weights_may_be_bound_again),
+        cmocka_unit_test(networks_that_share_nothing_share_memory),
         cmocka_unit_test(dropout_patterns_differ_by_node_run_and_seed),
         cmocka_unit_test(training_moves_running_statistics),
         cmocka_unit_test(plans_refuse_what_they_cannot_run),

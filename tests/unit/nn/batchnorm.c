@@ -77,6 +77,20 @@ static void forward_equals_the_twin(void **state) {
     }
 }
 
+static void rectified_on_the_way(void **state) {
+    (void)state;
+    for (int64_t i = 0; i < DGBA_COUNT_OF(shapes); ++i) {
+        make_problem(shapes[i]);
+        forward();
+        p.x[0] = NAN;
+        dgba_batchnorm_normalise(p.expected, p.x, p.mean, p.inv_std, p.gamma, p.beta, p.shape, false);
+        dgba_relu_forward(p.expected, p.expected, p.count);
+        dgba_batchnorm_normalise(p.y, p.x, p.mean, p.inv_std, p.gamma, p.beta, p.shape, true);
+        assert_memory_equal(p.y, p.expected, (size_t)p.count * sizeof *p.y);
+        assert_true(isnan(p.y[0]));
+    }
+}
+
 static void backward_equals_the_twin(void **state) {
     (void)state;
     for (int64_t i = 2; i < DGBA_COUNT_OF(shapes); ++i) {
@@ -190,6 +204,7 @@ static void folded_equals_the_formula(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forward_equals_the_twin),
+        cmocka_unit_test(rectified_on_the_way),
         cmocka_unit_test(backward_equals_the_twin),
         cmocka_unit_test(gradients_equal_finite_differences),
         cmocka_unit_test(far_mean),

@@ -34,6 +34,30 @@ static void values_equal_the_twin(void **state) {
     }
 }
 
+/** Dropout of a rectified map, walked back step by step and at once; in place, too. */
+static void back_through_a_rectifier(void **state) {
+    (void)state;
+    static const float rates[] = {0, 0.1f, 0.5f, 1};
+    static float dropped[COUNT], dy[COUNT], dx[COUNT];
+    check_random(dy, COUNT, 2);
+    for (int64_t i = 0; i < DGBA_COUNT_OF(rates); ++i) {
+        check_random(x, COUNT, 1);
+        x[7] = NAN;
+        dgba_relu_forward(y, x, COUNT);
+        dgba_dropout_forward(dropped, kept, y, COUNT, (dgba_dropout){rates[i], 5, 6, 0});
+        dgba_dropout_backward(expected, dy, kept, COUNT, rates[i], false);
+        dgba_relu_backward(expected, expected, y, COUNT, false);
+        dgba_dropout_backward_rectified(dx, dy, dropped, COUNT, rates[i], false);
+        CHECK_CLOSE(dx, expected, COUNT, 0, 0);
+        memcpy(x, dy, sizeof x);
+        dgba_dropout_backward_rectified(x, x, dropped, COUNT, rates[i], false);
+        CHECK_CLOSE(x, expected, COUNT, 0, 0);
+        dgba_dropout_backward_rectified(x, dy, dropped, COUNT, rates[i], true);
+        dgba_scale(expected, 2, COUNT);
+        CHECK_CLOSE(x, expected, COUNT, 0, 0);
+    }
+}
+
 static void in_place(void **state) {
     (void)state;
     check_random(x, COUNT, 1);
@@ -104,6 +128,7 @@ static void a_pattern_can_be_cut(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_equal_the_twin),
+        cmocka_unit_test(back_through_a_rectifier),
         cmocka_unit_test(in_place),
         cmocka_unit_test(pattern_has_the_rate),
         cmocka_unit_test(nothing_and_everything),

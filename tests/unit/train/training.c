@@ -59,13 +59,25 @@ static void load_by_hand(by_hand *h, int64_t iteration) {
         h->labels[t] = (dgba_labels){h->batch.labels[t].values, h->batch.labels[t].valid, TRAINING_HEIGHT, TRAINING_WIDTH};
 }
 
-static void step_by_hand(by_hand *h, const float *images, uint64_t dropout_index, double rate) {
+static dgba_status seed_by_hand(void *self, int64_t task) {
+    by_hand *h = self;
     double losses[TRAINING_BATCH], weights[TRAINING_BATCH];
-    dgba_plan_forward(h->plan, images, (dgba_run){.samples = TRAINING_BATCH, .seed = 4, .dropout_index = dropout_index});
-    for (int t = 0; t < TRAINING_TASKS; ++t)
-        dgba_train_seed_task(h->plan, t, losses, weights, &fixture.tasks[t], &h->labels[t], 1);
-    dgba_fill(h->gradients, 0, h->state.floats);
-    dgba_plan_backward_params(h->plan, h->gradients);
+    dgba_train_seed_task(h->plan, task, losses, weights, &fixture.tasks[task], &h->labels[task], 1);
+    return DGBA_OK;
+}
+
+static void take_by_hand(void *self, int64_t number, const float *gradient) {
+    by_hand *h = self;
+    int64_t count = 0;
+    const dgba_parameter *p = dgba_graph_parameters(fixture.model.graph, &count) + number;
+    memcpy(h->gradients + p->offset, gradient, (size_t)dgba_shape_count(p->shape) * sizeof *gradient);
+}
+
+/** All gradients first, then all updates. */
+static void step_by_hand(by_hand *h, const float *images, uint64_t dropout_index, double rate) {
+    const dgba_run run = {.samples = TRAINING_BATCH, .seed = 4, .dropout_index = dropout_index};
+    CHECK_OK(dgba_plan_train(h->plan, images, run, &(dgba_plan_callbacks){h, seed_by_hand, take_by_hand}));
+    h->state.adam.step += 1;
     dgba_adam_step(h->state.parameters, &h->state.adam, h->gradients, fixture.model.graph, rate, &fixture.options);
 }
 
@@ -276,23 +288,29 @@ static void a_task_without_weight_is_not_trained(void **state) {
     dgba_train_state_free(&after);
 }
 
+static dgba_status seed_twice(void *self, int64_t task) {
+    by_hand *h = self;
+    dgba_shape shape;
+    double losses[TRAINING_BATCH], weights[TRAINING_BATCH];
+    const dgba_labels *labels = &h->labels[task];
+    dgba_plan_output(h->plan, task, &shape);
+    const int64_t count = dgba_shape_count(shape);
+    const double loss = dgba_train_seed_task(h->plan, task, losses, weights, &fixture.tasks[task], labels, 1);
+    memcpy(h->gradients, dgba_plan_seed(h->plan, task), (size_t)count * sizeof(float));
+    CHECK_NEAR(dgba_train_seed_task(h->plan, task, losses, weights, &fixture.tasks[task], labels, 0.25), loss, 0);
+    dgba_scale(h->gradients, 0.25F, count);
+    CHECK_CLOSE(dgba_plan_seed(h->plan, task), h->gradients, count, 1e-6, 0);
+    return DGBA_OK;
+}
+
 static void a_weight_scales_the_seed(void **state) {
     (void)state;
     by_hand h;
-    dgba_shape shape;
-    double losses[TRAINING_BATCH], weights[TRAINING_BATCH];
     training_attack_batches();
     start_by_hand(&h);
     load_by_hand(&h, 0);
-    dgba_plan_forward(h.plan, h.batch.images, (dgba_run){.samples = TRAINING_BATCH});
-    dgba_plan_output(h.plan, DATASET_DEPTH, &shape);
-    const int64_t count = dgba_shape_count(shape);
-    const dgba_task *task = &fixture.tasks[DATASET_DEPTH];
-    const double loss = dgba_train_seed_task(h.plan, DATASET_DEPTH, losses, weights, task, &h.labels[DATASET_DEPTH], 1);
-    memcpy(h.gradients, dgba_plan_seed(h.plan, DATASET_DEPTH), (size_t)count * sizeof(float));
-    CHECK_NEAR(dgba_train_seed_task(h.plan, DATASET_DEPTH, losses, weights, task, &h.labels[DATASET_DEPTH], 0.25), loss, 0);
-    dgba_scale(h.gradients, 0.25F, count);
-    CHECK_CLOSE(dgba_plan_seed(h.plan, DATASET_DEPTH), h.gradients, count, 1e-6, 0);
+    CHECK_OK(dgba_plan_train(h.plan, h.batch.images, (dgba_run){.samples = TRAINING_BATCH},
+                             &(dgba_plan_callbacks){&h, seed_twice, take_by_hand}));
     end_by_hand(&h);
 }
 
