@@ -47,23 +47,24 @@ static void extend(int32_t *time, int32_t to) {
     if (*time < to) *time = to;
 }
 
-/** Whether batch normalisation made a value. */
-static bool is_normalised(const dgba_plan *plan, int32_t index) {
-    return index > 0 && dgba_plan_maker(plan, index)->op == OP_BATCHNORM;
-}
-
-/** What batch normalisation gives in training is made again for the backward pass, from what it was given: that is kept
- *  anyway, and a multiplication is cheap. */
-static bool is_made_again(const dgba_plan *plan, int32_t index) {
-    if (plan->purpose != DGBA_PURPOSE_TRAIN || !is_normalised(plan, index)) return false;
-    const step *s = dgba_plan_maker(plan, index);
-    return s->dropout == NONE && !is_normalised(plan, s->x[0]);
+/** What takes little to compute is made again for the backward pass, if that finds what it was computed from: normalised
+ *  values, and sums of one of them and a value that is kept: of a residual network's blocks, every other one. */
+static void mark_made_again(dgba_plan *plan) {
+    for (int32_t i = 0; i < plan->step_count; ++i) {
+        const step *s = &plan->steps[i];
+        value *y = &plan->values[s->y];
+        const value *x = &plan->values[s->x[0]], *other = &plan->values[s->x[s->inputs - 1]];
+        if (s->dropout != NONE) continue;
+        if (s->op == OP_BATCHNORM) y->made_again = !x->made_again;
+        if (s->op == OP_ADD && x->made_again != other->made_again)
+            y->made_again = dgba_plan_maker(plan, x->made_again ? s->x[0] : s->x[1])->op == OP_BATCHNORM;
+    }
 }
 
 /** The backward half of `reader` reads a value. */
 static void keep(const dgba_plan *plan, usage *usages, int32_t index, const step *reader) {
     usage *u = &usages[index];
-    if (!is_made_again(plan, index)) {
+    if (!plan->values[index].made_again) {
         extend(&u->last, keep_time(plan, reader));
         return;
     }
@@ -81,6 +82,16 @@ static void find_usages(const dgba_plan *plan, usage *usages) {
         if (!y->wants_gradient) continue;
         if (rectifies(s) && !keeps_marks(plan, s)) keep(plan, usages, s->y, s);
         if (trains && (is_convolution(s->op) || s->op == OP_BATCHNORM)) keep(plan, usages, s->x[0], s);
+    }
+}
+
+/** A sum that is made again needs its other value until then. */
+static void keep_summands(const dgba_plan *plan, usage *usages) {
+    for (int32_t i = 0; i < plan->step_count; ++i) {
+        const step *s = &plan->steps[i];
+        if (s->op != OP_ADD) continue;
+        for (int k = 0; k < 2; ++k)
+            if (!plan->values[s->x[k]].made_again) extend(&usages[s->x[k]].last, usages[s->y].again_first);
     }
 }
 
@@ -204,7 +215,9 @@ dgba_status dgba_plan_add_buffers(dgba_plan *plan) {
     DGBA_TRY_OUT(DGBA_NEW(&usages, plan->value_count));
     DGBA_TRY_OUT(DGBA_NEW(&first, plan->value_count));
     mark_wanted_gradients(plan);
+    if (plan->purpose == DGBA_PURPOSE_TRAIN) mark_made_again(plan);
     find_usages(plan, usages);
+    keep_summands(plan, usages);
     add_value_buffers(plan, usages);
     add_gradient_buffers(plan, first);
     for (int32_t i = 0; i < plan->step_count; ++i) add_private_buffers(plan, &plan->steps[i]);

@@ -18,7 +18,7 @@ typedef struct value {
     int32_t buffer, gradient;
     int32_t again, again_time; // that buffer, or NONE
     int64_t output;            // its number, or NONE
-    bool wants_gradient;
+    bool wants_gradient, made_again;
 } value;
 
 /** One operation, with what was fused into it. */

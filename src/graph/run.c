@@ -317,21 +317,32 @@ static const float *backward_parameters(dgba_plan *plan, const step *s, paramete
     return gradients;
 }
 
+/** Makes a value once more: one that batch normalisation gave, or the sum of such a one and another. */
+static void make_again(dgba_plan *plan, int32_t index) {
+    const int32_t to = plan->values[index].again;
+    const step *s = dgba_plan_maker(plan, index);
+    const int first = s->op == OP_ADD && !plan->values[s->x[0]].made_again ? 1 : 0;
+    normalise(plan, s->op == OP_ADD ? dgba_plan_maker(plan, s->x[first]) : s, to);
+    for (plan->part = 0; plan->part < plan->parts.count && s->op == OP_ADD; ++plan->part) {
+        float *sum = dgba_plan_memory(plan, to);
+        dgba_add_forward(sum, sum, read_value(plan, s->x[1 - first]), count_of(plan, index), s->relu);
+    }
+    plan->part = 0;
+}
+
 /** The values that the step's backward half is the first to read again. */
-static void make_again(dgba_plan *plan, const step *s) {
+static void make_readable(dgba_plan *plan, const step *s) {
     const int32_t read[] = {s->y, s->x[0]};
     for (int k = 0; k < 2; ++k) {
         const value *v = &plan->values[read[k]];
-        if (v->again != NONE && v->again_time == s->backward_time)
-            normalise(plan, dgba_plan_maker(plan, read[k]), v->again);
+        if (v->again != NONE && v->again_time == s->backward_time) make_again(plan, read[k]);
     }
-    plan->part = 0;
 }
 
 /** The backward half of a step, of all parts of this plan. */
 static void backward_parts(dgba_plan *plan, step *s, const dgba_plan_callbacks *calls) {
     const double start = dgba_clock_seconds();
-    make_again(plan, s);
+    make_readable(plan, s);
     if (is_convolution(s->op) || s->op == OP_BATCHNORM) {
         const parameter_range range = dgba_plan_parameters(plan, s->node);
         const float *gradients = backward_parameters(plan, s, range);
