@@ -21,7 +21,9 @@ dgba_status dgba_file_read(char **out, size_t *bytes, const char *path) {
     *out = NULL;
     *bytes = 0;
     dgba_status status = DGBA_OK;
-    FILE *file = fopen(path, "rb");
+    // Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
     if (file == NULL) return fail_errno("open", path);
     struct stat about;
     if (fstat(fileno(file), &about) != 0 || !S_ISREG(about.st_mode)) {

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/check.h"
@@ -26,7 +27,15 @@ static void errors_name_the_file(void **state) {
     CHECK_FAILS(DGBA_E_IO, dgba_file_read(&content, &bytes, "/nowhere/file"));
     CHECK_MESSAGE("/nowhere/file");
     assert_null(content);
-    CHECK_FAILS(DGBA_E_IO, dgba_file_read(&content, &bytes, "/tmp"));
+    dgba_text pipe = {0};
+    dgba_path_join(&pipe, check_folder("pipe"), "nobody-writes");
+    assert_int_equal(mkfifo(dgba_text_chars(&pipe), 0600), 0);
+    const char *const not_files[] = {"/tmp", dgba_text_chars(&pipe)};
+    for (int i = 0; i < 2; ++i) {
+        CHECK_FAILS(DGBA_E_IO, dgba_file_read(&content, &bytes, not_files[i]));
+        CHECK_MESSAGE("not a regular file");
+    }
+    dgba_text_free(&pipe);
     CHECK_FAILS(DGBA_E_IO, dgba_file_write("/proc/nothing/here", "x", 1));
 }
 
