@@ -156,6 +156,18 @@ static void impossible_sweeps(void **state) {
     unload();
 }
 
+static void sweeps_without_end(void **state) {
+    (void)state;
+    CHECK_FAILS(DGBA_E_CONFIG, load_status("shard: 5", "model: {layout: [0, 1, 2, 3, 4, 5]}\ntrain: {repeat: 10000}\n"));
+    CHECK_MESSAGE("6 models, trained in 10000 ways: at most 50000 trainings are possible");
+    unload();
+    CHECK_FAILS(DGBA_E_CONFIG,
+                load_status("shard: 1", MODEL "train: {iterations: 1, repeat: 1000}\n"
+                                              "attack: {step: pgd, rule: total, epsilon: 4, repeat: 500}\n"));
+    CHECK_MESSAGE("2000 models, 500 attacks on each and 5 shards of images: more than 5000000 units");
+    unload();
+}
+
 /** Runs all units of a sweep. */
 static void run_all(dgba_results *results) {
     dgba_store *store = NULL;
@@ -252,6 +264,7 @@ int main(void) {
         cmocka_unit_test(compat_changes_measurements_only),
         cmocka_unit_test(the_same_attack_is_listed_once),
         cmocka_unit_test(impossible_sweeps),
+        cmocka_unit_test(sweeps_without_end),
         cmocka_unit_test(seeds_count_where_starts_are_random),
         cmocka_unit_test(radius_zero_is_the_clean_measurement),
         cmocka_unit_test(shards_do_not_matter_to_random_starts),
