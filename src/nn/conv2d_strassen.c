@@ -17,6 +17,7 @@
 enum {
     HALF_ROWS = 64,                       // of a block
     STRIP = 16,                           // rows whose sums are formed at once
+    KERNEL_ROWS = 8,                      // that the best kernel computes at once: the factors lie in its order
     PAIR_PIXELS = 2 * DGBA_PANEL_COLUMNS, // a left and a right panel
     GRAIN = WINOGRAD_LANES,
     CHANNELS = 2 * GRAIN // the number of channels is a multiple of it
@@ -30,7 +31,7 @@ typedef struct job {
     int64_t in, out; // channels, in the direction of the call
     int64_t images, plane;
     int64_t half;   // of the channels that are summed
-    float *weights; // per block of rows a matrix (rows of a half, half) for each product
+    float *weights; // per block of rows a matrix for each product: (rows of a half/8, half/16, 8, 16)
     float *strips;  // transposed weights: two strips (16,in)
     float *panels;  // a panel (half,48) for each product
     float *tiles;   // (4, rows of a half, 48): the quarters of the result
@@ -73,9 +74,10 @@ static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {
 
 /** `stride` floats from the matrix of a product to that of the next. */
 DGBA_VECTORIZE
-static void sum_weights(float *to, int64_t stride, const float *upper, const float *lower, int64_t row, int64_t half) {
+static void sum_weights(float *strip, int64_t stride, const float *upper, const float *lower, int64_t row, int64_t half) {
     for (int64_t i = 0; i < STRIP; ++i, upper += row, lower += row) {
-        for (int64_t k = 0; k < half; k += GRAIN, to += GRAIN) {
+        float *to = strip + (i - i % KERNEL_ROWS) * half + i % KERNEL_ROWS * GRAIN;
+        for (int64_t k = 0; k < half; k += GRAIN, to += KERNEL_ROWS * GRAIN) {
             const lanes w11 = LOAD(upper + k), w12 = LOAD(upper + half + k);
             const lanes w21 = LOAD(lower + k), w22 = LOAD(lower + half + k);
             const lanes s1 = w21 + w22, s2 = s1 - w11;
@@ -175,9 +177,14 @@ static void add_tile(float *restrict to, const float *restrict from, int64_t cou
 
 /** tile ← add + the product; add may be NULL. */
 static void multiply(float *tile, const float *add, const job *j, int64_t row, product p, int64_t columns) {
-    const dgba_rows weights = {block_weights(j, row, p), j->half, DGBA_PANEL_GRAIN, half_rows(j, row), j->half};
-    dgba_panel_product_onto(tile, DGBA_PANEL_COLUMNS, weights, j->panels + p * j->half * DGBA_PANEL_COLUMNS, columns,
-                            (dgba_panel_ends){.add = add, .add_stride = DGBA_PANEL_COLUMNS});
+    dgba_rows weights = {block_weights(j, row, p), GRAIN, KERNEL_ROWS * GRAIN, KERNEL_ROWS, j->half};
+    dgba_panel_ends ends = {.add = add, .add_stride = DGBA_PANEL_COLUMNS};
+    const float *panel = j->panels + p * j->half * DGBA_PANEL_COLUMNS;
+    for (int64_t i = 0; i < half_rows(j, row); i += KERNEL_ROWS) {
+        dgba_panel_product_onto(tile + i * DGBA_PANEL_COLUMNS, DGBA_PANEL_COLUMNS, weights, panel, columns, ends);
+        weights.data += KERNEL_ROWS * j->half;
+        if (add != NULL) ends.add += KERNEL_ROWS * DGBA_PANEL_COLUMNS;
+    }
 }
 
 DGBA_VECTORIZE
