@@ -67,8 +67,8 @@ typedef struct fixture {
     float x[SAMPLES * IMAGE], seeds[2][SAMPLES * MOST_OUTPUT];
 } fixture;
 
-static void set_up(fixture *f, float dropout, dgba_purpose purpose) {
-    *f = (fixture){.graph = branching_graph(dropout)};
+static void set_up_graph(fixture *f, dgba_graph *graph, dgba_purpose purpose) {
+    *f = (fixture){.graph = graph};
     f->parameters = random_parameters(f->graph);
     CHECK_OK(DGBA_NEW(&f->gradients, dgba_graph_parameter_floats(f->graph)));
     CHECK_OK(dgba_plan_create(&f->plan, f->graph, input, purpose));
@@ -76,6 +76,8 @@ static void set_up(fixture *f, float dropout, dgba_purpose purpose) {
     check_random(f->x, SAMPLES * IMAGE, 100);
     for (int t = 0; t < 2; ++t) check_random(f->seeds[t], SAMPLES * MOST_OUTPUT, 101 + (uint64_t)t);
 }
+
+static void set_up(fixture *f, float dropout, dgba_purpose purpose) { set_up_graph(f, branching_graph(dropout), purpose); }
 
 static void tear_down(fixture *f) {
     dgba_plan_free(&f->plan);
@@ -154,31 +156,60 @@ static void gradient_of_the_input_is_the_slope(void **state) {
     tear_down(&f);
 }
 
-/** One parameter tensor at a time, with batch statistics and dropout live. */
-static void gradients_of_parameters_are_slopes(void **state) {
-    (void)state;
-    fixture f;
+/** Compares the gradients of one parameter tensor at a time, with batch statistics and dropout live. */
+static void check_slopes(fixture *f) {
     const dgba_run run = {.samples = SAMPLES, .seed = 3, .dropout_index = 8};
     int64_t count = 0;
     float *gradients = NULL;
-    set_up(&f, 0.5F, DGBA_PURPOSE_TRAIN);
-    const dgba_parameter *list = dgba_graph_parameters(f.graph, &count);
-    const int64_t floats = dgba_graph_parameter_floats(f.graph);
+    const dgba_parameter *list = dgba_graph_parameters(f->graph, &count);
+    const int64_t floats = dgba_graph_parameter_floats(f->graph);
     CHECK_OK(DGBA_NEW(&gradients, floats));
-    training_loss(&f, f.x, run);
-    memcpy(gradients, f.gradients, (size_t)floats * sizeof *gradients);
+    training_loss(f, f->x, run);
+    memcpy(gradients, f->gradients, (size_t)floats * sizeof *gradients);
     for (int64_t i = 0; i < count; ++i) {
         if (!dgba_parameter_is_trainable(list[i].role)) continue;
         float direction[1024];
         const int64_t n = dgba_shape_count(list[i].shape);
         assert_true(n <= DGBA_COUNT_OF(direction));
         check_random(direction, n, 300 + (uint64_t)i);
-        const double expected = slope(&f, training_loss, f.parameters + list[i].offset, direction, n, run);
+        const double expected = slope(f, training_loss, f->parameters + list[i].offset, direction, n, run);
         const double found = dgba_dot(gradients + list[i].offset, direction, n);
         if (fabs(found - expected) > 0.01 * (10 + fabs(expected)))
             fail_msg("%s: slope %g, gradient %g", list[i].name, expected, found);
     }
     dgba_free(gradients);
+}
+
+static void gradients_of_parameters_are_slopes(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f, 0.5F, DGBA_PURPOSE_TRAIN);
+    check_slopes(&f);
+    tear_down(&f);
+}
+
+/** Only training can normalise anything but what a convolution gives: normalised values, sums, the image itself. */
+static void normalisation_anywhere(void **state) {
+    (void)state;
+    dgba_graph *g = NULL;
+    dgba_node x = 0, y = 0, sum = 0;
+    CHECK_OK(dgba_graph_create(&g, CHANNELS));
+    CHECK_OK(dgba_graph_batchnorm(&x, g, 0, norm, "image"));
+    CHECK_OK(dgba_graph_conv2d(&x, g, x, conv_of(CHANNELS, 4, 3, 1), false, "a"));
+    CHECK_OK(dgba_graph_batchnorm(&y, g, x, norm, "once"));
+    CHECK_OK(dgba_graph_batchnorm(&y, g, y, norm, "twice"));
+    CHECK_OK(dgba_graph_batchnorm(&y, g, y, norm, "thrice"));
+    CHECK_OK(dgba_graph_add(&sum, g, x, y));
+    CHECK_OK(dgba_graph_batchnorm(&x, g, sum, norm, "sum"));
+    CHECK_OK(dgba_graph_relu(&x, g, x));
+    CHECK_OK(dgba_graph_add(&y, g, x, sum));
+    CHECK_OK(dgba_graph_conv2d(&x, g, x, conv_of(4, 2, 3, 1), true, "b"));
+    CHECK_OK(dgba_graph_output(g, x));
+    CHECK_OK(dgba_graph_conv2d(&y, g, y, conv_of(4, 3, 1, 1), true, "c"));
+    CHECK_OK(dgba_graph_output(g, y));
+    fixture f;
+    set_up_graph(&f, g, DGBA_PURPOSE_TRAIN);
+    check_slopes(&f);
     tear_down(&f);
 }
 
@@ -503,6 +534,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_of_the_input_is_the_slope),
         cmocka_unit_test(gradients_of_parameters_are_slopes),
+        cmocka_unit_test(normalisation_anywhere),
         cmocka_unit_test(outputs_have_their_turns),
         cmocka_unit_test(fewer_samples_than_planned),
         cmocka_unit_test(backward_again_with_other_seeds),
