@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "conv2d_winograd.h"
 
 // Weights are turned into points where they are needed: kept, they would take four times the memory of the weights, and
@@ -52,19 +54,17 @@ static void add_group(winograd_map *map, winograd_kind down, winograd_kind acros
     map->matrix_rows += points * blocks * block;
 }
 
-static winograd_map map_of(const conv2d_geometry *g, int64_t images) {
-    winograd_map map = {.down = winograd_cut(g->x.h, g->conv.dilation), .across = winograd_cut(g->x.w, g->conv.dilation)};
+/** What long phases are cut into, down and across. */
+typedef struct cutting {
+    winograd_kind down, across;
+} cutting;
+
+static winograd_map cut_map(const conv2d_geometry *g, int64_t images, cutting c) {
+    winograd_map map = {.down = winograd_cut(g->x.h, g->conv.dilation, c.down),
+                        .across = winograd_cut(g->x.w, g->conv.dilation, c.across)};
     for (winograd_kind down = 0; down < WINOGRAD_KINDS; ++down)
         for (winograd_kind across = 0; across < WINOGRAD_KINDS; ++across) add_group(&map, down, across, images);
     return map;
-}
-
-/** Images of a chunk: as few chunks as possible, as equal as possible. */
-static int64_t chunk_images(const conv2d_geometry *g) {
-    const winograd_map one = map_of(g, 1);
-    const int64_t fitting = smaller(CHUNK_TILES * one.positions, CHUNK_ROWS) / one.matrix_rows;
-    const int64_t most = larger(fitting, 1), chunks = (g->x.n + most - 1) / most;
-    return (g->x.n + chunks - 1) / chunks;
 }
 
 /* ---- Costs, as conv2d_product_cost() ---- */
@@ -80,6 +80,32 @@ static double chunk_cost(const winograd_map *map, int64_t images, int64_t in, in
     return channels * (rows + per_filter + per_weight * (double)map->positions) +
            (double)(round_up(in, WINOGRAD_LANES) + round_up(out, WINOGRAD_LANES)) *
                (per_pixel * pixels + per_point * (double)map->matrix_rows);
+}
+
+/** The cheapest cutting of one image: an image's bits must not depend on how many others there are. */
+static cutting best_cutting(const conv2d_geometry *g) {
+    static const cutting cuttings[] = {
+        {WINOGRAD_FOUR, WINOGRAD_FOUR}, {WINOGRAD_SIX, WINOGRAD_SIX}, {WINOGRAD_SEVEN_COMPLEX, WINOGRAD_SEVEN}};
+    cutting best = cuttings[0];
+    double least = INFINITY;
+    for (int64_t i = 0; i < DGBA_COUNT_OF(cuttings); ++i) {
+        const winograd_map map = cut_map(g, 1, cuttings[i]);
+        const double cost = chunk_cost(&map, 1, g->x.c, g->y.c);
+        if (cost >= least) continue;
+        least = cost;
+        best = cuttings[i];
+    }
+    return best;
+}
+
+static winograd_map map_of(const conv2d_geometry *g, int64_t images) { return cut_map(g, images, best_cutting(g)); }
+
+/** Images of a chunk: as few chunks as possible, as equal as possible. */
+static int64_t chunk_images(const conv2d_geometry *g) {
+    const winograd_map one = map_of(g, 1);
+    const int64_t fitting = smaller(CHUNK_TILES * one.positions, CHUNK_ROWS) / one.matrix_rows;
+    const int64_t most = larger(fitting, 1), chunks = (g->x.n + most - 1) / most;
+    return (g->x.n + chunks - 1) / chunks;
 }
 
 static double cost(const conv2d_geometry *g, dgba_conv2d_direction direction) {

@@ -2,20 +2,20 @@
 
 /** Pieces for a phase of `length` elements. A last piece may hang over its end: pieces of other lengths would save points,
  *  but make more matrices with fewer rows each, and more of weights. */
-static void cut_phase(int64_t pieces[WINOGRAD_KINDS], int64_t length) {
+static void cut_phase(int64_t pieces[WINOGRAD_KINDS], int64_t length, winograd_kind longest) {
     if (length <= 3)
         pieces[WINOGRAD_ONE + length - 1] = 1;
     else
-        pieces[WINOGRAD_FOUR] = (length + 3) / 4;
+        pieces[longest] = (length + winograd_outputs(longest) - 1) / winograd_outputs(longest);
 }
 
-winograd_axis winograd_cut(int64_t size, int64_t dilation) {
+winograd_axis winograd_cut(int64_t size, int64_t dilation, winograd_kind longest) {
     const int64_t shorter = size / dilation, longer_phases = size % dilation;
     winograd_axis axis = {.size = size, .dilation = dilation};
     axis.phases[0] = longer_phases;
     axis.phases[1] = shorter > 0 ? dilation - longer_phases : 0;
     for (int sort = 0; sort < 2; ++sort)
-        if (axis.phases[sort] > 0) cut_phase(axis.pieces[sort], shorter + (sort == 0));
+        if (axis.phases[sort] > 0) cut_phase(axis.pieces[sort], shorter + (sort == 0), longest);
     return axis;
 }
 

@@ -1,4 +1,4 @@
-#include "conv2d_winograd_lanes.h"
+#include "conv2d_winograd_pairs.h"
 
 typedef int32_t lanes_mask __attribute__((vector_size(WINOGRAD_LANES * sizeof(float))));
 
@@ -8,15 +8,8 @@ typedef int32_t lanes_mask __attribute__((vector_size(WINOGRAD_LANES * sizeof(fl
 
 /** Bᵀ */
 INLINE void inputs_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
-    if (kind == WINOGRAD_FOUR) {
-        const lanes d0 = from[0], d1 = from[f], d2 = from[2 * f], d3 = from[3 * f], d4 = from[4 * f], d5 = from[5 * f];
-        const lanes even = d4 - 4 * d2, odd = d3 - 4 * d1, even2 = d4 - d2, odd2 = 2 * (d3 - d1);
-        to[0] = 4 * d0 - 5 * d2 + d4;
-        to[t] = even + odd;
-        to[2 * t] = even - odd;
-        to[3 * t] = even2 + odd2;
-        to[4 * t] = even2 - odd2;
-        to[5 * t] = 4 * d1 - 5 * d3 + d5;
+    if (winograd_has_pairs(kind)) {
+        WITH_PAIRS(pairs_of_inputs, kind, to, t, from, f);
     } else if (kind == WINOGRAD_THREE) {
         const lanes d0 = from[0], d1 = from[f], d2 = from[2 * f];
         const lanes sum = d0 + d2, difference = d2 - d0;
@@ -36,13 +29,8 @@ INLINE void inputs_to_points(winograd_kind kind, lanes *to, int64_t t, const lan
 
 /** Aᵀ */
 INLINE void points_to_outputs(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
-    if (kind == WINOGRAD_FOUR) {
-        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f], p4 = from[4 * f], p5 = from[5 * f];
-        const lanes sum = p1 + p2, difference = p1 - p2, sum2 = p3 + p4, difference2 = 2 * (p3 - p4);
-        to[0] = p0 + sum + sum2;
-        to[t] = difference + difference2;
-        to[2 * t] = sum + 4 * sum2;
-        to[3 * t] = difference + 4 * difference2 + p5;
+    if (winograd_has_pairs(kind)) {
+        WITH_PAIRS(pairs_to_outputs, kind, to, t, from, f);
     } else if (kind == WINOGRAD_THREE) {
         const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f];
         const lanes sum = p0 + p1, difference = p2 + p3;
@@ -60,15 +48,8 @@ INLINE void points_to_outputs(winograd_kind kind, lanes *to, int64_t t, const la
 
 /** A */
 INLINE void outputs_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
-    if (kind == WINOGRAD_FOUR) {
-        const lanes y0 = from[0], y1 = from[f], y2 = from[2 * f], y3 = from[3 * f];
-        const lanes even = y0 + y2, odd = y1 + y3, even2 = y0 + 4 * y2, odd2 = 2 * (y1 + 4 * y3);
-        to[0] = y0;
-        to[t] = even + odd;
-        to[2 * t] = even - odd;
-        to[3 * t] = even2 + odd2;
-        to[4 * t] = even2 - odd2;
-        to[5 * t] = y3;
+    if (winograd_has_pairs(kind)) {
+        WITH_PAIRS(pairs_of_outputs, kind, to, t, from, f);
     } else if (kind == WINOGRAD_THREE) {
         const lanes y0 = from[0], y1 = from[f], y2 = from[2 * f];
         const lanes sum = y0 + y2, difference = y2 - y0;
@@ -99,7 +80,7 @@ INLINE void find_elements(int64_t *elements, int64_t count, const winograd_axis 
 }
 
 INLINE void find_inputs(int64_t *elements, const winograd_axis *axis, winograd_kind kind, int64_t piece) {
-    const int64_t before = kind == WINOGRAD_FOUR ? axis->dilation : 0; // beside the others is only padding
+    const int64_t before = winograd_has_pairs(kind) ? axis->dilation : 0; // beside the others is only padding
     find_elements(elements, winograd_inputs(kind), axis, winograd_first(axis, kind, piece) - before);
 }
 
@@ -127,20 +108,39 @@ INLINE int64_t point_step(winograd_matrices m, const winograd_group *g) {
     return g->padded_tiles * (m.stride / WINOGRAD_LANES) + 1;
 }
 
-/** Most tiles are four by four. Where the compiler knows that of a group, its code has loops of known length. */
-INLINE bool has_fours(const winograd_group *g) { return g->down == WINOGRAD_FOUR && g->across == WINOGRAD_FOUR; }
+INLINE bool is_of(const winograd_group *g, winograd_kind down, winograd_kind across) {
+    return g->down == down && g->across == across;
+}
 
-INLINE winograd_group known_fours(winograd_group g) {
-    g.down = g.across = WINOGRAD_FOUR;
+INLINE winograd_group known_as(winograd_group g, winograd_kind down, winograd_kind across) {
+    g.down = down;
+    g.across = across;
     return g;
 }
+
+/** Does `transform` with a group. Where it is of a usual pair of kinds, the compiler knows that: loops have known lengths.
+ */
+#define WITH_GROUP(transform, g, ...)                                                         \
+    do {                                                                                      \
+        const winograd_group fours = known_as(*(g), WINOGRAD_FOUR, WINOGRAD_FOUR);            \
+        const winograd_group sixes = known_as(*(g), WINOGRAD_SIX, WINOGRAD_SIX);              \
+        const winograd_group sevens = known_as(*(g), WINOGRAD_SEVEN_COMPLEX, WINOGRAD_SEVEN); \
+        if (is_of(g, WINOGRAD_FOUR, WINOGRAD_FOUR))                                           \
+            transform(&fours, __VA_ARGS__);                                                   \
+        else if (is_of(g, WINOGRAD_SIX, WINOGRAD_SIX))                                        \
+            transform(&sixes, __VA_ARGS__);                                                   \
+        else if (is_of(g, WINOGRAD_SEVEN_COMPLEX, WINOGRAD_SEVEN))                            \
+            transform(&sevens, __VA_ARGS__);                                                  \
+        else                                                                                  \
+            transform(g, __VA_ARGS__);                                                        \
+    } while (0)
 
 typedef void finder(int64_t *elements, const winograd_axis *axis, winograd_kind kind, int64_t piece);
 typedef void transform(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f);
 
 /** What is read of a tile: how many elements of a piece, where they are, and what makes points of them. All are constants
  *  wherever this is inlined. */
-INLINE void read_tiles(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
+INLINE void read_tiles(const winograd_group *g, winograd_matrices to, const lanes *pixels, const winograd_map *map,
                        int64_t image, int64_t channel, int64_t (*count)(winograd_kind), finder *find, transform *turn) {
     const int64_t step = point_step(to, g), rows = count(g->down), columns = count(g->across);
     const int64_t points = winograd_points(g->across);
@@ -162,17 +162,13 @@ INLINE void read_tiles(winograd_matrices to, const lanes *pixels, const winograd
 DGBA_VECTORIZE
 static void read_inputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
                         int64_t image, int64_t channel) {
-    const winograd_group fours = known_fours(*g);
-    if (has_fours(g))
-        read_tiles(to, pixels, map, &fours, image, channel, winograd_inputs, find_inputs, inputs_to_points);
-    else
-        read_tiles(to, pixels, map, g, image, channel, winograd_inputs, find_inputs, inputs_to_points);
+    WITH_GROUP(read_tiles, g, to, pixels, map, image, channel, winograd_inputs, find_inputs, inputs_to_points);
 }
 
 DGBA_VECTORIZE
 static void read_outputs(winograd_matrices to, const lanes *pixels, const winograd_map *map, const winograd_group *g,
                          int64_t image, int64_t channel) {
-    read_tiles(to, pixels, map, g, image, channel, winograd_outputs, find_outputs, outputs_to_points);
+    read_tiles(g, to, pixels, map, image, channel, winograd_outputs, find_outputs, outputs_to_points);
 }
 
 void winograd_read_inputs(winograd_matrices to, const float *pixels, const winograd_map *map, int64_t image,
@@ -190,7 +186,7 @@ void winograd_read_outputs(winograd_matrices to, const float *pixels, const wino
 /** NaN stays NaN. */
 INLINE void rectify(lanes *x) { *x = (lanes)(~(*x < 0) & (lanes_mask)*x); }
 
-INLINE void write_tiles(lanes *pixels, winograd_matrices from, const winograd_map *map, const winograd_group *g,
+INLINE void write_tiles(const winograd_group *g, lanes *pixels, winograd_matrices from, const winograd_map *map,
                         int64_t image, int64_t channel, const lanes *bias, bool relu) {
     const int64_t step = point_step(from, g), rows = winograd_outputs(g->down), columns = winograd_outputs(g->across);
     const int64_t points = winograd_points(g->across);
@@ -219,11 +215,7 @@ INLINE void write_tiles(lanes *pixels, winograd_matrices from, const winograd_ma
 DGBA_VECTORIZE
 static void write_outputs(lanes *pixels, winograd_matrices from, const winograd_map *map, const winograd_group *g,
                           int64_t image, int64_t channel, const lanes *bias, bool relu) {
-    const winograd_group fours = known_fours(*g);
-    if (has_fours(g))
-        write_tiles(pixels, from, map, &fours, image, channel, bias, relu);
-    else
-        write_tiles(pixels, from, map, g, image, channel, bias, relu);
+    WITH_GROUP(write_tiles, g, pixels, from, map, image, channel, bias, relu);
 }
 
 void winograd_write_outputs(float *pixels, winograd_matrices from, const winograd_map *map, int64_t image, int64_t channel,

@@ -1,25 +1,18 @@
 #include <string.h>
 
-#include "conv2d_winograd_lanes.h"
+#include "conv2d_winograd_pairs.h"
 
 // As with tiles: along one axis, first down, then across; the lanes are filters.
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-static const float sixth = 1.0F / 6, twelfth = 1.0F / 12, twenty_fourth = 1.0F / 24;
+static const float sixth = 1.0F / 6;
 
 /** G */
 INLINE void taps_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
     const lanes w0 = from[0], w1 = from[f], w2 = from[2 * f];
-    if (kind == WINOGRAD_FOUR) {
-        const lanes even = -sixth * (w0 + w2), odd = -sixth * w1;
-        const lanes even2 = twenty_fourth * w0 + sixth * w2, odd2 = twelfth * w1;
-        to[0] = 0.25F * w0;
-        to[t] = even + odd;
-        to[2 * t] = even - odd;
-        to[3 * t] = even2 + odd2;
-        to[4 * t] = even2 - odd2;
-        to[5 * t] = w2;
+    if (winograd_has_pairs(kind)) {
+        WITH_PAIRS(pairs_of_taps, kind, to, t, from, f);
     } else if (kind == WINOGRAD_THREE) {
         const lanes middle = 0.25F * w1, sum = sixth * (w0 + w2), difference = 0.5F * (w2 - w0);
         to[0] = middle + sum;
@@ -37,11 +30,8 @@ INLINE void taps_to_points(winograd_kind kind, lanes *to, int64_t t, const lanes
 
 /** Gᵀ */
 INLINE void points_to_taps(winograd_kind kind, lanes *to, int64_t t, const lanes *from, int64_t f) {
-    if (kind == WINOGRAD_FOUR) {
-        const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f], p4 = from[4 * f], p5 = from[5 * f];
-        to[0] = 0.25F * p0 - sixth * (p1 + p2) + twenty_fourth * (p3 + p4);
-        to[t] = sixth * (p2 - p1) + twelfth * (p3 - p4);
-        to[2 * t] = sixth * (p3 + p4 - p1 - p2) + p5;
+    if (winograd_has_pairs(kind)) {
+        WITH_PAIRS(pairs_to_taps, kind, to, t, from, f);
     } else if (kind == WINOGRAD_THREE) {
         const lanes p0 = from[0], p1 = from[f], p2 = from[2 * f], p3 = from[3 * f];
         const lanes sum = sixth * (p0 - p1), difference = 0.5F * (p2 - p3);
@@ -133,6 +123,9 @@ static void write_block(lanes *halves, int64_t row, const lanes *taps, const win
     KIND(WINOGRAD_TWO)
     KIND(WINOGRAD_THREE)
     KIND(WINOGRAD_FOUR)
+    KIND(WINOGRAD_SIX)
+    KIND(WINOGRAD_SEVEN)
+    KIND(WINOGRAD_SEVEN_COMPLEX)
 #undef KIND
 }
 
