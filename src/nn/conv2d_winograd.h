@@ -11,11 +11,13 @@
  *            which is (b ± 2/3 e)(s ± 3/2 x1) and (b ± 2 o)(d ∓ 1/2 x1), added and subtracted. For longer
  *            ones that takes complex numbers.
  *            The others are F(n,3) anywhere, with these points of interpolation (conv2d_winograd_pairs.h):
- *              FOUR            6 products  0, ±1, ±2, ∞                      error 4.8e-6 of the outputs (root mean
- * squares, SIX             8           0, ±1, ±2, ±1/2, ∞                      9.6e-6 normal data, 512 channels) SEVEN 9
- * ±1/4, ±11/16, ±9/8, ±9/4, ∞ SEVEN_COMPLEX  10           ±3/8, ±7/8, ±3/2, ±i, ∞ SEVEN in both directions has 4.7 times
- * the error of FOUR (18 times with the points of SIX and 4), SEVEN_COMPLEX 0.43 times: a tile is one by the other,
- * with 6.8e-6 and 90 products for 49 outputs.
+ *              FOUR            6 products  0, ±1, ±2, ∞
+ *              SIX             8           0, ±1, ±2, ±1/2, ∞
+ *              SEVEN           9           ±1/4, ±11/16, ±9/8, ±9/4, ∞
+ *              SEVEN_COMPLEX  10           ±3/8, ±7/8, ±3/2, ±i, ∞
+ *            On 512 channels of normal data, FOUR by FOUR has an error of 4.8e-6 (root mean squares), SIX by SIX 9.6e-6.
+ *            SEVEN by SEVEN has 4.7 times the error of FOUR (16 times with the points of SIX and 4), SEVEN_COMPLEX by
+ *            itself 0.43 times; one by the other, as tiles are, 6.8e-6 with 90 products for 49 outputs.
  *
  *  Everything is done for 16 channels at once, which lie beside each other: the lanes.
  */
