@@ -32,8 +32,8 @@ typedef enum dgba_conv2d_algorithm {
     DGBA_CONV2D_STRASSEN,  // the same for multiples of 32 channels, with 7/8 of the multiplications; about four times the
                            // rounding error, and a NaN or an infinity reaches a second pixel and all channels of both
     DGBA_CONV2D_COLUMNS,   // any convolution: inputs copied to columns, then one matrix product
-    DGBA_CONV2D_WINOGRAD,  // kernel 3, stride 1, padding = dilation: a quarter of the multiplications; about ten times the
-                           // rounding error, and a NaN or an infinity reaches all outputs that are computed with its own
+    DGBA_CONV2D_WINOGRAD,  // kernel 3, stride 1, padding = dilation: a fifth of the multiplications; ten to twenty times
+                           // the rounding error, and a NaN or an infinity reaches all outputs computed with its own
     DGBA_CONV2D_ALGORITHMS
 } dgba_conv2d_algorithm;
 
